@@ -1,0 +1,104 @@
+"""The journal: what people thought of films, and what they asked for in vain. One SQLite file.
+
+Holds no address and, for questions, no session: a question that found nothing is kept as the plan it
+was understood as, and counted. Bounded: the oldest entries go. Does not know how the concierge uses
+feedback.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rag.plan import Plan, describe
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS feedback (
+    session TEXT NOT NULL, movie_id TEXT NOT NULL, verdict TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (session, movie_id)
+);
+CREATE TABLE IF NOT EXISTS unanswered (
+    plan TEXT PRIMARY KEY, words TEXT NOT NULL, times INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL
+);
+"""
+_MOST = 20_000  # entries of each kind
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A request that found nothing: in words, as a plan, how often and when last (UTC)."""
+
+    words: str
+    plan: Plan
+    times: int
+    last: str
+
+
+class Journal:
+    """Thread-safe; each write is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(_SCHEMA)
+
+    def verdict(self, session: str, movie_id: str, verdict: str) -> None:
+        """Note what a session thought of a film; a later verdict replaces an earlier one."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO feedback VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, at = excluded.at",
+                (session, movie_id, verdict, _now()),
+            )
+            connection.execute(f"DELETE FROM feedback WHERE rowid <= (SELECT max(rowid) FROM feedback) - {_MOST}")  # noqa: S608
+
+    def verdicts(self, session: str) -> dict[str, str]:
+        """Film id → verdict of one session."""
+        with self._lock:
+            rows = self._connection.execute("SELECT movie_id, verdict FROM feedback WHERE session = ?", (session,)).fetchall()
+        return dict(rows)
+
+    def missed(self, plan: Plan) -> None:
+        """Note that nothing in the catalogue fits a plan."""
+        key, now = json.dumps(plan.chosen(), sort_keys=True, ensure_ascii=False), _now()
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO unanswered VALUES (?, ?, 1, ?, ?) "
+                "ON CONFLICT DO UPDATE SET times = times + 1, last = excluded.last",
+                (key, describe(plan), now, now),
+            )
+            connection.execute(f"DELETE FROM unanswered WHERE rowid <= (SELECT max(rowid) FROM unanswered) - {_MOST}")  # noqa: S608
+
+    def unanswered(self, most: int = 100) -> list[Unanswered]:
+        """What was asked for in vain, most often first."""
+        query = "SELECT words, plan, times, last FROM unanswered ORDER BY times DESC, last DESC LIMIT ?"
+        with self._lock:
+            rows = self._connection.execute(query, (most,)).fetchall()
+        return [Unanswered(words, Plan.from_record(json.loads(plan)), times, last) for words, plan, times, last in rows]
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

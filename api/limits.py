@@ -1,0 +1,269 @@
+"""Who may come in, how often, and with how much: keys, rate limits, sizes, pictures, headers.
+
+A key is `mk_…`; only its SHA-256 is kept, in settings, with a name and scopes:
+
+    MATINEE_API_KEYS=editors:read+write:9f86d0…,page:read:2c26b4…
+
+Several keys are valid at once, so one can be replaced while the other still works. `admin` includes
+`write`, which includes `read`. Does not know films, and fetches nothing that a user names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from limits.errors import ConfigurationError
+from PIL.Image import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from api.errors import KeyRequired, ScopeMissing, TooLarge
+from movies.errors import BadImage, BadInput, Busy
+from movies.images import open_image
+from movies.settings import Settings
+
+SCOPES = ("read", "write", "admin")  # each includes those before it
+DEFAULT_RATE = "600/minute"
+_JSON_BYTES = 4_000_000
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Key:
+    """A known key: its name, what it may do, and the SHA-256 of its secret (hex)."""
+
+    name: str
+    scopes: frozenset[str]
+    digest: str
+
+    @classmethod
+    def read(cls, line: str) -> Key:
+        """`name:scope+scope:sha256` → Key. Raises BadInput."""
+        name, scopes, digest = ([*line.split(":"), "", ""])[:3]
+        chosen = frozenset(scopes.split("+"))
+        if not name or not chosen <= set(SCOPES) or not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise BadInput("An entry of MATINEE_API_KEYS is not name:scope+scope:sha256. Make one with: matinee key NAME")
+        highest = max(SCOPES.index(scope) for scope in chosen)
+        return cls(name, frozenset(SCOPES[: highest + 1]), digest)
+
+
+def new_key(name: str, scopes: Sequence[str] = ("read",)) -> tuple[str, str]:
+    """A fresh secret for a client, and the entry of MATINEE_API_KEYS that lets it in."""
+    secret = "mk_" + secrets.token_urlsafe(32)
+    entry = f"{name}:{'+'.join(scopes)}:{_digest(secret)}"
+    Key.read(entry)
+    return secret, entry
+
+
+def key_needed(settings: Settings) -> bool:
+    """Whether callers need a key. Raises BadInput when they would, but none exists."""
+    needed = settings.auth == "on" or (settings.auth == "auto" and (bool(settings.api_keys) or not on_loopback(settings)))
+    if needed and not settings.api_keys:
+        raise BadInput(
+            f"The API would listen on {settings.api_host} and there is no key for it. Make one with `matinee key NAME` "
+            "and put it into MATINEE_API_KEYS, or set MATINEE_AUTH=off on a network where you trust everybody."
+        )
+    return needed
+
+
+def on_loopback(settings: Settings) -> bool:
+    """Whether only this machine can reach the API."""
+    if settings.api_host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(settings.api_host).is_loopback
+    except ValueError:
+        return False
+
+
+class Gate:
+    """Checks keys. `allow(scope)` raises KeyRequired or ScopeMissing for the current request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.needed = key_needed(settings)
+        self._keys = [Key.read(line) for line in settings.api_keys]
+        self._origins = {origin.rstrip("/") for origin in settings.cors_origins}
+
+    def allow(self, scope: str) -> None:
+        if request.method not in ("GET", "HEAD"):
+            self._same_origin()
+        if not self.needed:
+            return
+        key = self.key()
+        if key is None:
+            raise KeyRequired("A key is needed. Send it as `Authorization: Bearer mk_…`; who runs this server makes one.")
+        if scope not in key.scopes:
+            raise ScopeMissing(f"The key {key.name!r} may not do this: it needs the scope {scope}.")
+
+    def key(self) -> Key | None:
+        """The key of the current request. Every known key is compared, so that time tells nothing."""
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        secret = token.strip() if kind.lower() == "bearer" else request.headers.get("X-API-Key", "")
+        digest = _digest(secret)
+        found = [key for key in self._keys if hmac.compare_digest(key.digest, digest)]
+        return found[0] if secret and found else None
+
+    def _same_origin(self) -> None:
+        """A web page elsewhere must not make its visitors change a catalogue that needs no key."""
+        origin = request.headers.get("Origin")
+        if origin and origin.rstrip("/") not in self._origins and urlsplit(origin).netloc != request.host:
+            raise ScopeMissing("Pages of other origins may not call this. Add theirs to MATINEE_CORS_ORIGINS if they should.")
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+# -- how often, how much -----------------------------------------------------------------------------
+
+
+def install(app: Flask, settings: Settings, gate: Gate) -> None:
+    """Sizes, request ids, rate limits, CORS and security headers for the whole app."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=_JSON_BYTES,
+        MAX_FORM_PARTS=50,
+    )
+    if on_loopback(settings):  # a name that is made to point here must not reach us through somebody's browser
+        app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]", settings.api_host]
+    if settings.trusted_proxies:
+        steps = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=steps, x_proto=steps, x_host=steps)  # type: ignore[method-assign]
+    origins = {origin.rstrip("/") for origin in settings.cors_origins}
+
+    @app.before_request
+    def admit() -> Response | None:
+        asked = request.headers.get("X-Request-ID", "")
+        g.request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex[:16]
+        request.max_content_length = settings.max_body_bytes if request.mimetype == "multipart/form-data" else _JSON_BYTES
+        if (request.content_length or 0) > request.max_content_length:
+            raise TooLarge(f"The request has {request.content_length} bytes; {request.max_content_length} are the limit.")
+        if request.method == "OPTIONS" and request.headers.get("Origin", "").rstrip("/") in origins:
+            return Response(status=204)
+        return None
+
+    _limit_rates(app, settings, gate)
+
+    @app.after_request
+    def dress(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id", "-")
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        origin = request.headers.get("Origin", "").rstrip("/")
+        if origin and origin in origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-API-Key, X-Request-ID"
+            response.headers["Access-Control-Expose-Headers"] = "X-Request-ID, Retry-After"
+            response.headers["Access-Control-Max-Age"] = "600"
+            response.vary.add("Origin")
+        return response
+
+
+def rate_of(settings: Settings) -> str | None:
+    """The rate limit in force, None for none."""
+    if settings.rate_limit == "auto":
+        return None if on_loopback(settings) else DEFAULT_RATE
+    return None if settings.rate_limit == "off" else settings.rate_limit
+
+
+def _limit_rates(app: Flask, settings: Settings, gate: Gate) -> None:
+    rate = rate_of(settings)
+    if rate is None:
+        return
+
+    def caller() -> str:
+        key = gate.key()
+        return f"key:{key.name}" if key else f"address:{request.remote_addr}"
+
+    try:
+        limiter = Limiter(
+            caller,
+            app=app,
+            application_limits=[rate],
+            storage_uri=settings.rate_limit_storage,
+            strategy="moving-window",
+            headers_enabled=True,
+            in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise BadInput(f"MATINEE_RATE_LIMIT or MATINEE_RATE_LIMIT_STORAGE can't be used: {error}") from None
+
+    @limiter.request_filter
+    def always_open() -> bool:
+        return request.path in ("/healthz", "/readyz", "/metrics")
+
+
+# -- pictures ------------------------------------------------------------------------------------------
+
+
+class PictureDesk:
+    """Opens uploaded pictures in a few threads of their own, so that decoding can't take the server over.
+
+    At most `queue` pictures wait; more are refused with Busy. A picture that takes longer than
+    `seconds` is given up (BadImage); its thread ends with the decoder, whose work is bounded by the
+    pixel limit that was checked before.
+    """
+
+    def __init__(self, settings: Settings, *, workers: int = 2, queue: int = 16) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="picture")
+        self._places = threading.BoundedSemaphore(workers + queue)
+
+    def open(self, upload: FileStorage | None) -> Image:
+        """The uploaded picture as RGB. Raises BadInput (none was sent), BadImage or Busy."""
+        data = self.read(upload)
+        return self._run(lambda: open_image(data, max_bytes=self._limit, max_pixels=self._settings.max_image_pixels))
+
+    def read(self, upload: FileStorage | None) -> bytes:
+        """The bytes of the upload, checked for size. Raises BadInput or BadImage."""
+        if upload is None:
+            raise BadInput("Send a picture in the multipart field poster.")
+        data = upload.stream.read(self._limit + 1)
+        if len(data) > self._limit:
+            raise BadImage(f"The picture has more than {self._limit / 1e6:.0f} MB. Send a smaller one.", "too_large")
+        return data
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def _limit(self) -> int:
+        return self._settings.max_image_bytes
+
+    def _run(self, work: Callable[[], Image]) -> Image:
+        if not self._places.acquire(blocking=False):
+            raise Busy("Too many pictures are being opened. Try again in a moment.", retry_after=1)
+        future: Any = self._pool.submit(work)
+        future.add_done_callback(lambda _: self._places.release())
+        try:
+            return future.result(timeout=self._settings.decode_seconds)  # type: ignore[no-any-return]
+        except FutureTimeout:
+            future.cancel()
+            raise BadImage("The picture takes too long to open. Send a smaller or simpler one.") from None

@@ -1,0 +1,1 @@
+"""One module per resource; each has `routes(services, allow)`. A route parses, calls and serialises."""

@@ -1,0 +1,79 @@
+"""The films themselves: one film, its picture, and live changes to the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, request, send_file
+
+from api.document import Routes
+from api.schemas import Added, AddRequest, AuditAnswer, FilmOut, Removed, RemoveQuery, film_json
+from api.services import Services
+from movies.errors import BadInput
+
+_PICTURE: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png", "image/webp", "image/gif")
+}
+
+
+def routes(services: Services, allow: Callable[[str], None]) -> Routes:
+    """GET /v1/movies/{id}, …/poster, POST and DELETE /v1/movies, GET /v1/audit."""
+    catalogue = Routes("catalogue", "Films, their posters, and changes while everything runs.", allow)
+
+    @catalogue.get("/v1/movies/<path:movie_id>/poster", gives=_PICTURE, errors=(404, 416))
+    def movie_poster(movie_id: str) -> Response:
+        """The poster of a film
+
+        Has an ETag and answers conditional and range requests.
+        """
+        path = services.library.poster(movie_id)
+        with path.open("rb") as file:
+            kind = _kind(file.read(16))
+        response = send_file(path, mimetype=kind, etag=path.name, conditional=True)
+        response.headers["Cache-Control"] = "private, max-age=86400"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shown by pages at other addresses
+        return response
+
+    @catalogue.get("/v1/movies/<path:movie_id>", gives=FilmOut, errors=(404,))
+    def get_movie(movie_id: str) -> dict[str, Any]:
+        """One film"""
+        return film_json(services.library.catalogue.movie(movie_id))
+
+    @catalogue.post("/v1/movies", takes=AddRequest, gives=Added, poster="optional", errors=(503,), scope="write")
+    def add_movies(asked: AddRequest) -> dict[str, Any]:
+        """Add or replace films; they can be found at once
+
+        A form may carry one film in `movies` and its picture in `poster`.
+        """
+        movies = [record.movie() for record in asked.movies]
+        pictures = {}
+        if "poster" in request.files:
+            if len(movies) != 1:
+                raise BadInput("A picture belongs to one film. Send one film per form.")
+            pictures[movies[0].id] = services.pictures.read(request.files["poster"])
+        kept = services.library.add(movies, pictures)
+        return {"added": len(kept), "ids": [movie.id for movie in kept]}
+
+    @catalogue.delete("/v1/movies", query=RemoveQuery, gives=Removed, errors=(503,), scope="write")
+    def remove_movies(asked: RemoveQuery) -> dict[str, Any]:
+        """Remove films by id (repeat `id` for several)"""
+        return {"removed": services.library.remove(asked.id)}
+
+    @catalogue.get("/v1/audit", gives=AuditAnswer, errors=(503,))
+    def audit() -> dict[str, Any]:
+        """What looks wrong in the catalogue"""
+        find = services.need(services.audit, "catalogue audit", "matinee build --catalogue FILE --artifacts DIR")
+        findings = [dict(finding) for finding in find()]
+        return {"findings": findings, "total": len(findings)}
+
+    return catalogue
+
+
+def _kind(head: bytes) -> str:
+    """The content type of a picture of ours, by its first bytes."""
+    if head.startswith(b"\x89PNG"):
+        return "image/png"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/gif" if head.startswith(b"GIF8") else "image/jpeg"

@@ -1,0 +1,118 @@
+"""Conversation: the concierge's events as a stream (SSE), and what people think of films.
+
+The first event is made before the headers go out, so a failure at the start keeps its status. A
+client that leaves closes the stream, and with it the concierge's work. A limited number of
+conversations is answered at once, so that slow ones never starve the search.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+from flask import Response, g, request
+
+from api.document import Routes
+from api.errors import problem_of
+from api.schemas import ChatRequest, FeedbackRequest
+from api.services import Services
+from movies.errors import Busy
+
+EVENTS = ("status", "plan", "tool", "candidates", "token", "done", "error")
+_STREAM: dict[str, Any] = {
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "description": "One event of the stream; `data` holds JSON.",
+            "properties": {"event": {"enum": list(EVENTS)}, "data": {"type": "string"}},
+            "required": ["event", "data"],
+        },
+        "example": 'event: token\ndata: {"text": "Heat"}\n\nevent: done\ndata: {}\n\n',
+    }
+}
+
+
+def routes(services: Services, allow: Callable[[str], None]) -> Routes:
+    """POST /v1/chat, POST /v1/feedback."""
+    chat = Routes("chat", "Talk to the concierge.", allow)
+    places = threading.BoundedSemaphore(services.settings.chat_streams)
+
+    @chat.post("/v1/chat", takes=ChatRequest, gives=_STREAM, poster="optional", errors=(503,))
+    def chat_stream(asked: ChatRequest) -> Response:
+        """Answer a message as a stream of events
+
+        A conversation goes on as long as `session` stays the same. An edited `plan` is carried out
+        as it is. Send JSON, or a form with a picture.
+        """
+        agent = services.need(services.agent, "concierge", "matinee serve")
+        image = services.pictures.open(request.files["poster"]) if "poster" in request.files else None
+        if not places.acquire(blocking=False):
+            raise Busy("Too many conversations are being answered. Try again in a moment.", retry_after=2)
+        leave = _Leaving(services, places)
+        try:
+            events = leave.closing(iter(agent.answer(asked.session, asked.message, image=image, plan=asked.plan)))
+            first = next(events, None)
+        except BaseException:
+            leave()
+            raise
+        response = Response(
+            _frames(chain([first] if first is not None else [], events), g.request_id, leave), mimetype="text/event-stream"
+        )
+        response.headers["X-Accel-Buffering"] = "no"
+        response.call_on_close(leave)
+        return response
+
+    @chat.post("/v1/feedback", takes=FeedbackRequest, errors=(404, 503), status=204)
+    def feedback(asked: FeedbackRequest) -> None:
+        """Say what a session thinks of a film: it steers later answers"""
+        journal = services.need(services.journal, "journal", "matinee serve")
+        services.library.catalogue.key(asked.movie_id)  # UnknownMovie for films that are not here
+        journal.verdict(asked.session, asked.movie_id, asked.verdict)
+
+    return chat
+
+
+class _Leaving:
+    """Ends one conversation's answer exactly once, however it ends: closes the events, frees the place."""
+
+    def __init__(self, services: Services, places: threading.BoundedSemaphore) -> None:
+        self._services, self._places = services, places
+        self._events: Iterator[Any] | None = None
+        self._lock = threading.Lock()
+        self._left = False
+        services.metrics.chats.inc()
+
+    def closing(self, events: Iterator[Any]) -> Iterator[Any]:
+        self._events = events
+        return events
+
+    def __call__(self) -> None:
+        with self._lock:
+            if self._left:
+                return
+            self._left = True
+        try:
+            close = getattr(self._events, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._places.release()
+            self._services.metrics.chats.dec()
+
+
+def _frames(events: Iterator[Any], request_id: str, leave: Callable[[], None]) -> Iterator[str]:
+    """Events in the wire format; a failure becomes an `error` event with a problem document."""
+    try:
+        for event in events:
+            yield _frame(event.name, event.data)
+    except Exception as error:
+        yield _frame("error", problem_of(error, request_id))
+    finally:
+        leave()
+
+
+def _frame(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

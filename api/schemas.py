@@ -1,0 +1,327 @@
+"""What the API takes and gives, as pydantic models: the OpenAPI document is made from them.
+
+Takes are strict (a text is no number, unknown fields are refused); gives are built from the
+domain's own records. Does not know HTTP: reading a request is `api/document.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from movies.movie import Filters, Movie
+from rag.index import Hit
+from rag.plan import Plan
+
+# Something to read must be left once blanks, controls and invisible characters are taken away.
+_READABLE = r"[^\s\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff]"
+MovieId = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=_READABLE, description="The id of a film.", examples=["heat-1995"])
+]
+
+
+class _Take(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class _Give(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+# -- films and hits --------------------------------------------------------------------------------
+
+
+class FilmRecord(BaseModel):
+    """A film as it is handed in. Units: minutes, US dollars, rating 0–10. Unknown fields are ignored."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"id": "heat-1995", "title": "Heat", "year": 1995, "genres": ["Crime"], "runtime": 170}]
+        },
+    )
+
+    id: str = Field(min_length=1, max_length=200, pattern=_READABLE)
+    title: str = Field(min_length=1, max_length=500, pattern=_READABLE)
+    year: int | None = Field(default=None, ge=1870, le=2200)
+    plot: str = Field(default="", max_length=20_000)
+    genres: tuple[str, ...] = Field(default=(), max_length=1000)
+    runtime: int | None = Field(default=None, ge=1, le=6000, description="Minutes.")
+    directors: tuple[str, ...] = Field(default=(), max_length=1000)
+    cast: tuple[str, ...] = Field(default=(), max_length=1000)
+    language: str | None = Field(default=None, max_length=60, description="ISO 639-1 code or English name.")
+    countries: tuple[str, ...] = Field(default=(), max_length=1000)
+    rating: float | None = Field(default=None, ge=0, le=10)
+    votes: int | None = Field(default=None, ge=0, lt=2**53)
+    budget: int | None = Field(default=None, ge=0, lt=2**53, description="US dollars.")
+    revenue: int | None = Field(default=None, ge=0, lt=2**53, description="US dollars.")
+    release_date: date | None = None
+    imdb_id: str | None = Field(default=None, max_length=40)
+    tmdb_id: int | None = Field(default=None, ge=0, lt=2**53)
+    keywords: tuple[str, ...] = Field(default=(), max_length=1000)
+    alt_titles: tuple[str, ...] = Field(default=(), max_length=1000)
+
+    def movie(self, poster: str | None = None) -> Movie:
+        """The film; `poster` is a file of ours. Raises BadInput."""
+        return Movie.from_record({**self.model_dump(mode="json"), "poster": poster})
+
+
+class FilmOut(_Give):
+    """A film of the catalogue. `poster` is the address of its picture, on this server."""
+
+    id: str
+    title: str
+    year: int | None
+    plot: str
+    genres: list[str]
+    poster: str | None = Field(examples=["/v1/movies/heat-1995/poster"])
+    runtime: int | None = Field(description="Minutes.")
+    directors: list[str]
+    cast: list[str]
+    language: str | None
+    countries: list[str]
+    rating: float | None
+    votes: int | None
+    budget: int | None
+    revenue: int | None
+    release_date: date | None
+    imdb_id: str | None
+    tmdb_id: int | None
+    keywords: list[str]
+    alt_titles: list[str]
+
+
+class EvidenceOut(_Give):
+    """Why a film was found."""
+
+    passage: str | None = Field(description="The sentence of the plot that matched best.")
+    poster: bool = Field(description="Whether the poster spoke for it.")
+    words: list[str] = Field(description="Words of the question that the film's text holds.")
+    legs: dict[str, float] = Field(description="The score of each leg of the search.")
+    reason: str = Field(description="One short sentence for people.")
+
+
+class HitOut(_Give):
+    movie: FilmOut
+    score: float = Field(description="0–1, comparable within one answer.")
+    weak: bool = Field(description="Little speaks for this film.")
+    evidence: EvidenceOut
+
+
+class Relaxation(_Give):
+    """A constraint, and how many films there would be without it."""
+
+    without: str = Field(examples=["year_min"])
+    films: int
+
+
+def film_json(movie: Movie) -> dict[str, Any]:
+    """A film for the wire; where its picture lies on our disk stays with us."""
+    record = movie.model_dump(mode="json")
+    record["poster"] = f"/v1/movies/{quote(movie.id, safe='')}/poster" if movie.poster else None
+    return record
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A hit for the wire."""
+    evidence = hit.evidence
+    return {
+        "movie": film_json(hit.movie),
+        "score": hit.score,
+        "weak": hit.weak,
+        "evidence": {
+            "passage": evidence.passage,
+            "poster": evidence.poster,
+            "words": list(evidence.words),
+            "legs": dict(evidence.legs),
+            "reason": evidence.reason,
+        },
+    }
+
+
+# -- search ----------------------------------------------------------------------------------------
+
+
+class SearchRequest(_Take):
+    """A question in plain words, a picture, films to be like, hard filters, or any mix of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"query": "a heist that goes wrong, from the nineties", "k": 5},
+                {"query": "slow burning", "filters": {"genres_any": ["Western"], "runtime_max": 140}},
+                {"like": ["heat-1995"], "filters": {"year_min": 2000}, "k": 3},
+            ]
+        }
+    )
+
+    query: str = Field(default="", max_length=2000)
+    filters: Filters = Filters()
+    like: tuple[MovieId, ...] = Field(default=(), max_length=20)
+    k: int = Field(default=10, ge=1, le=100, description="How many films at most.")
+
+
+class SearchAnswer(_Give):
+    hits: list[HitOut]
+    plan: Plan = Field(description="What the question was understood to ask for. Edit it and send it to /v1/chat.")
+    relaxations: list[Relaxation] = Field(description="When little or nothing fits: what to give up, most films first.")
+
+
+class Hits(_Give):
+    hits: list[HitOut]
+
+
+class Matches(_Give):
+    matches: list[HitOut]
+
+
+class SimilarQuery(_Take):
+    k: int = Field(default=10, ge=1, le=100)
+
+
+# -- the live catalogue ------------------------------------------------------------------------------
+
+
+class AddRequest(_Take):
+    movies: tuple[FilmRecord, ...] = Field(min_length=1, max_length=100)
+
+
+class Added(_Give):
+    added: int = Field(description="Films that are new or changed.")
+    ids: list[str]
+
+
+class RemoveQuery(_Take):
+    id: tuple[MovieId, ...] = Field(min_length=1, max_length=100)
+
+
+class Removed(_Give):
+    removed: int = Field(description="Films that were there; ids nobody knows are passed over.")
+
+
+# -- posters, plots, money -----------------------------------------------------------------------------
+
+
+class PosterOnly(_Take):
+    """A picture, sent as multipart field `poster`."""
+
+
+class IdentifyRequest(_Take):
+    k: int = Field(default=5, ge=1, le=100)
+
+
+class PlotRequest(_Take):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plot": "A detective hunts a careful thief."}]})
+
+    plot: str = Field(min_length=1, max_length=20_000, pattern=_READABLE)
+
+
+class GenresForm(_Take):
+    """A poster, a plot, or both."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["poster"]}, {"required": ["plot"]}]})
+
+    plot: str | SkipJsonSchema[None] = Field(default=None, min_length=1, max_length=20_000, pattern=_READABLE)
+
+
+class GenreProbability(_Give):
+    genre: str
+    probability: float = Field(ge=0, le=1)
+
+
+class GenresAnswer(_Give):
+    genres: list[GenreProbability] = Field(description="Every genre the classifier knows, most probable first.")
+    chosen: list[str]
+    abstained: bool = Field(description="The classifier would rather not say.")
+    weights: dict[str, float] | None = Field(default=None, description="How much came from `poster` and from `plot`.")
+    explanation: Any = Field(default=None, description="What spoke for the chosen genres.")
+
+
+class ValidateAnswer(_Give):
+    is_poster: bool
+    probability: float = Field(ge=0, le=1)
+    reasons: list[str]
+
+
+class BoxOfficeRequest(_Take):
+    """What is known of a film before it opens."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Heat", "budget": 60_000_000, "genres": ["Crime"]}]})
+
+    title: str | None = Field(default=None, max_length=500)
+    plot: str = Field(default="", max_length=20_000)
+    budget: int | None = Field(default=None, ge=0, lt=2**53, description="US dollars.")
+    release_date: date | None = None
+    runtime: int | None = Field(default=None, ge=1, le=6000, description="Minutes.")
+    genres: tuple[str, ...] = Field(default=(), max_length=50)
+    directors: tuple[str, ...] = Field(default=(), max_length=50)
+    cast: tuple[str, ...] = Field(default=(), max_length=200)
+    language: str | None = Field(default=None, max_length=60)
+    countries: tuple[str, ...] = Field(default=(), max_length=50)
+
+
+class BoxOfficeAnswer(_Give):
+    revenue: float = Field(description="US dollars.")
+    interval: list[float] = Field(min_length=2, max_length=2, description="US dollars, low and high.")
+    comparables: list[dict[str, Any]]
+    drivers: list[dict[str, Any]]
+
+
+# -- conversation ----------------------------------------------------------------------------------------
+
+Session = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$", description="Chosen by you.")]
+
+
+class ChatRequest(_Take):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"session": "kitchen", "message": "something like Heat, but funnier"}]}
+    )
+
+    session: Session
+    message: str = Field(max_length=4000, description="May be empty when a picture or a plan says it all.")
+    plan: Plan | None = Field(default=None, description="An edited plan: it is carried out as it is.")
+
+
+class FeedbackRequest(_Take):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"session": "kitchen", "movie_id": "heat-1995", "verdict": "like"}]}
+    )
+
+    session: Session
+    movie_id: MovieId
+    verdict: Literal["like", "dislike", "seen"]
+
+
+# -- the house -----------------------------------------------------------------------------------------
+
+
+class Finding(_Give):
+    """Something that looks wrong in the catalogue."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+    movie_id: str
+    detail: str = Field(description="What is wrong, in words.")
+
+
+class AuditAnswer(_Give):
+    findings: list[Finding]
+    total: int
+
+
+class Health(_Give):
+    status: Literal["ok"]
+
+
+class Readiness(_Give):
+    ready: bool
+    version: str = Field(description="The index that answers.")
+    encoder: str
+    films: int
+    models: dict[str, bool] = Field(description="Which of the optional parts are there.")
+    queue: int = Field(description="Texts waiting for the encoder.")

@@ -1,0 +1,111 @@
+"""Running the API: gunicorn, one worker process, many threads, a graceful end.
+
+One process, because models are large and search releases the interpreter where it matters; threads,
+because most requests wait. The worker opens the index before it takes the first request; if it
+can't, the server ends with the sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.errors import AppImportError
+
+from api import logs
+from api.app import create_app
+from api.limits import key_needed, on_loopback, rate_of
+from api.services import Services
+from movies.errors import MovieServiceError
+from movies.settings import Settings
+from rag.index import read_manifest
+from rag.library import current_version
+
+_GRACE = 20  # seconds that running requests get when the server is asked to stop
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our settings; `load` runs in the worker, after the fork."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.say = say
+        self.services: Services | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self.settings
+        host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+        options: dict[str, Any] = {
+            "bind": f"{host}:{settings.api_port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": settings.api_threads,
+            "timeout": 120,
+            "graceful_timeout": _GRACE,
+            "keepalive": 5,
+            "backlog": 512,
+            "limit_request_line": 8190,
+            "limit_request_fields": 60,
+            "loglevel": "warning",
+            "proc_name": "matinee",
+            "control_socket_disable": True,
+            "worker_exit": self._stopped,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        logs.configure(self.settings)
+        try:
+            self.services = Services.open(self.settings, self.say)
+            app = create_app(self.services)
+        except MovieServiceError as error:
+            raise AppImportError(error.message) from None  # ends the server instead of starting workers again and again
+        structlog.get_logger("api").info("ready", version=self.services.library.index.version)
+        return app
+
+    def _stopped(self, _server: Any, _worker: Any) -> None:
+        if self.services is not None:
+            self.services.close()
+
+
+def serve(settings: Settings, say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> None:  # noqa: T201
+    """Serve until stopped (SIGTERM or Ctrl-C: running requests are finished first). Does not return.
+
+    Raises ModelMissing, IndexMismatch or BadInput before anything listens, if that can be told.
+    """
+    needed = key_needed(settings)
+    read_manifest(current_version(settings.artifacts))
+    for line in _posture(settings, needed):
+        say(line)
+    _hide_server_name()
+    Server(settings, say).run()
+
+
+def _posture(settings: Settings, needed: bool) -> list[str]:
+    """What an operator must know at the start, loudly."""
+    lines = [f"API: http://{settings.api_host}:{settings.api_port}  (documentation: /docs)"]
+    if needed:
+        lines.append(f"Keys: needed; {len(settings.api_keys)} known.")
+    elif on_loopback(settings):
+        lines.append("Keys: OFF. Everybody on this machine may read AND CHANGE the catalogue. MATINEE_AUTH=on changes that.")
+    else:
+        lines.append(
+            f"WARNING: keys are OFF and the API listens on {settings.api_host}. "
+            "Everybody who reaches it may read AND CHANGE the catalogue."
+        )
+    lines.append(f"Rate limit: {rate_of(settings) or 'none'}.")
+    return lines
+
+
+def _hide_server_name() -> None:
+    """Gunicorn names itself in every answer; which server runs is nobody's business."""
+    from gunicorn.http import wsgi
+
+    wsgi.SERVER = "matinee"

@@ -1,0 +1,377 @@
+"""`Matinee`: a typed client of the HTTP API, with retries and streaming. Import it in your own programs.
+
+    from chat_ui.client import Matinee
+
+    with Matinee("http://127.0.0.1:8000") as matinee:
+        for hit in matinee.search("a heist that goes wrong", k=3).hits:
+            print(hit.movie.label, hit.evidence.reason)
+        for event in matinee.chat("kitchen", "something like Heat, but funnier"):
+            print(event.name, event.data)
+
+Failures are the errors of `movies.errors`, made from the problem documents of the server; a server
+that can't be reached is `ApiUnreachable`. Does not know how films are found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from httpx_sse import EventSource, SSEError
+from pydantic import BaseModel, ConfigDict, Field
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from movies.errors import Busy, MovieServiceError
+from movies.settings import Settings
+
+M = TypeVar("M", bound=BaseModel)
+Picture = bytes | str | Path
+_PATIENCE = 10.0  # seconds: a longer Retry-After is left to the caller
+
+
+class ApiUnreachable(MovieServiceError):
+    """Nobody answers at the API's address, or the answer broke off."""
+
+    code = "api_unreachable"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Film(_Record):
+    """A film. `poster`: its address on the server, fetched with `Matinee.poster`."""
+
+    id: str
+    title: str
+    year: int | None = None
+    plot: str = ""
+    genres: tuple[str, ...] = ()
+    poster: str | None = None
+    runtime: int | None = None
+    directors: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
+    language: str | None = None
+    countries: tuple[str, ...] = ()
+    rating: float | None = None
+
+    @property
+    def label(self) -> str:
+        """`Heat (1995)`."""
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+
+class Evidence(_Record):
+    passage: str | None = None
+    poster: bool = False
+    words: tuple[str, ...] = ()
+    legs: dict[str, float] = Field(default_factory=dict)
+    reason: str = ""
+
+
+class Hit(_Record):
+    movie: Film
+    score: float
+    weak: bool = False
+    evidence: Evidence = Evidence()
+
+
+class Relaxation(_Record):
+    without: str
+    films: int
+
+
+class Found(_Record):
+    """What a search gave. `plan`: how the question was understood, to be edited and sent to `chat`."""
+
+    hits: tuple[Hit, ...]
+    plan: dict[str, Any]
+    relaxations: tuple[Relaxation, ...] = ()
+
+
+class GenreProbability(_Record):
+    genre: str
+    probability: float
+
+
+class Genres(_Record):
+    genres: tuple[GenreProbability, ...]
+    chosen: tuple[str, ...]
+    abstained: bool
+    weights: dict[str, float] | None = None
+    explanation: Any = None
+
+
+class Verdict(_Record):
+    is_poster: bool
+    probability: float
+    reasons: tuple[str, ...] = ()
+
+
+class BoxOffice(_Record):
+    revenue: float
+    interval: tuple[float, float]
+    comparables: tuple[dict[str, Any], ...] = ()
+    drivers: tuple[dict[str, Any], ...] = ()
+
+
+class Readiness(_Record):
+    ready: bool
+    version: str
+    encoder: str
+    films: int
+    models: dict[str, bool]
+
+
+class Event(_Record):
+    """One event of a conversation: `status plan tool candidates token done error`."""
+
+    name: str
+    data: dict[str, Any]
+
+
+class Matinee:
+    """A connection to one API. Thread-safe; close it or use it in a `with`.
+
+    `retries`: further tries when the server is busy or the connection fails; waiting as long as the
+    server says. `transport` is for tests and proxies.
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8000",
+        key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 3,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=url.rstrip("/"),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(timeout, connect=min(5.0, timeout)),
+            transport=transport,
+        )
+        self._url = url
+        self._retries = retries
+
+    @classmethod
+    def from_settings(cls, settings: Settings, **options: Any) -> Self:
+        """A client for `MATINEE_API_URL` with the key `MATINEE_API_KEY`."""
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        return cls(settings.api_url, key, **options)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # -- films ---------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        filters: Mapping[str, Any] | None = None,
+        like: Sequence[str] = (),
+        k: int = 10,
+        poster: Picture | None = None,
+    ) -> Found:
+        """Films for a question, a picture, films to be like, filters, or any mix. Raises BadInput, UnknownMovie, Busy …"""
+        asked: dict[str, Any] = {"query": query, "filters": dict(filters or {}), "like": list(like), "k": k}
+        return self._post("/v1/search", asked, Found, poster)
+
+    def movie(self, movie_id: str) -> Film:
+        """One film. Raises UnknownMovie."""
+        return Film.model_validate(self._call("GET", f"/v1/movies/{_quoted(movie_id)}").json())
+
+    def poster(self, movie_id: str) -> bytes:
+        """The picture of a film. Raises UnknownMovie if there is none."""
+        return self._call("GET", f"/v1/movies/{_quoted(movie_id)}/poster").content
+
+    def similar(self, movie_id: str, k: int = 10) -> tuple[Hit, ...]:
+        """Films like a film. Raises UnknownMovie."""
+        answer = self._call("GET", f"/v1/movies/{_quoted(movie_id)}/similar", params={"k": k}).json()
+        return tuple(Hit.model_validate(hit) for hit in answer["hits"])
+
+    def add(self, movies: Sequence[Mapping[str, Any]], poster: Picture | None = None) -> list[str]:
+        """Add or replace films (records of the import format); a picture goes with a single film. Returns their ids."""
+        body = {"movies": [dict(movie) for movie in movies]}
+        answer = self._call("POST", "/v1/movies", **_body(body, poster)).json()
+        return list(answer["ids"])
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Remove films; returns how many were there."""
+        return int(self._call("DELETE", "/v1/movies", params={"id": list(ids)}).json()["removed"])
+
+    # -- posters, plots, money -----------------------------------------------------------------
+
+    def identify(self, poster: Picture, k: int = 5) -> tuple[Hit, ...]:
+        """Which films this may be the poster of, most likely first."""
+        answer = self._call("POST", "/v1/posters/identify", **_body({"k": k}, poster)).json()
+        return tuple(Hit.model_validate(hit) for hit in answer["matches"])
+
+    def validate(self, poster: Picture) -> Verdict:
+        """Whether a picture is a film poster, and why."""
+        return self._post("/v1/posters/validate", {}, Verdict, poster)
+
+    def poster_genres(self, poster: Picture) -> Genres:
+        return self._post("/v1/posters/genres", {}, Genres, poster)
+
+    def plot_genres(self, plot: str) -> Genres:
+        return self._post("/v1/plots/genres", {"plot": plot}, Genres)
+
+    def genres(self, *, plot: str | None = None, poster: Picture | None = None) -> Genres:
+        """Genres from a plot, a poster or both; `weights` says how much came from each."""
+        return self._post("/v1/genres", {"plot": plot} if plot else {}, Genres, poster)
+
+    def box_office(self, **known: Any) -> BoxOffice:
+        """What a film may earn: `budget`, `release_date`, `genres`, `cast` …"""
+        return self._post("/v1/box-office", known, BoxOffice)
+
+    # -- conversation --------------------------------------------------------------------------
+
+    def chat(
+        self, session: str, message: str = "", *, plan: Mapping[str, Any] | None = None, poster: Picture | None = None
+    ) -> Iterator[Event]:
+        """The answer to a message, event by event; closing the iterator stops the server's work.
+
+        A failure at the start raises; one on the way comes as an `error` event. Raises
+        ApiUnreachable if the stream breaks off.
+        """
+        body: dict[str, Any] = {"session": session, "message": message}
+        if plan is not None:
+            body["plan"] = dict(plan)
+        with self._stream("/v1/chat", _body(body, poster)) as response:
+            try:
+                for event in EventSource(response).iter_sse():
+                    yield Event(name=event.event, data=json.loads(event.data))
+            except (httpx.TransportError, SSEError, ValueError):
+                raise ApiUnreachable("The answer broke off. Ask again; the conversation is kept.") from None
+
+    def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen"]) -> None:
+        """Say what a session thinks of a film."""
+        self._call("POST", "/v1/feedback", json={"session": session, "movie_id": movie_id, "verdict": verdict})
+
+    # -- the house -----------------------------------------------------------------------------
+
+    def audit(self) -> list[dict[str, Any]]:
+        """What looks wrong in the catalogue."""
+        return list(self._call("GET", "/v1/audit").json()["findings"])
+
+    def ready(self) -> Readiness:
+        """The state of the server. Raises Busy or ApiUnreachable while it can't answer."""
+        return Readiness.model_validate(self._call("GET", "/readyz").json())
+
+    # -- calling -------------------------------------------------------------------------------
+
+    def _post(self, path: str, body: dict[str, Any], model: type[M], poster: Picture | None = None) -> M:
+        return model.model_validate(self._call("POST", path, **_body(body, poster)).json())
+
+    def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        return self._tried(lambda: self._checked(self._http.request(method, path, **request)))
+
+    @contextmanager
+    def _stream(self, path: str, request: dict[str, Any]) -> Iterator[httpx.Response]:
+        def start() -> httpx.Response:
+            built = self._http.build_request("POST", path, headers={"Accept": "text/event-stream"}, **request)
+            response = self._http.send(built, stream=True)
+            if response.status_code >= 400:
+                response.read()
+            return self._checked(response)
+
+        response = self._tried(start)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def _tried(self, call: Any) -> httpx.Response:
+        """The answer, after as many tries as are worth it."""
+        tries = Retrying(
+            stop=stop_after_attempt(self._retries + 1), wait=_pause, retry=retry_if_exception(_worth_another_try), reraise=True
+        )
+        try:
+            answer: httpx.Response = tries(call)
+        except httpx.TransportError as error:
+            raise ApiUnreachable(
+                f"The API at {self._url} does not answer ({type(error).__name__}). Start it with: matinee serve"
+            ) from None
+        return answer
+
+    @staticmethod
+    def _checked(response: httpx.Response) -> httpx.Response:
+        if response.status_code < 400:
+            return response
+        try:
+            document = response.json()
+            code, detail = str(document["code"]), str(document["detail"])
+        except (ValueError, KeyError, TypeError):  # not our server, or something between us
+            raise ApiUnreachable(f"The API answered with status {response.status_code} and no explanation.") from None
+        raise _error(code, detail, response)
+
+
+def _error(code: str, detail: str, response: httpx.Response) -> MovieServiceError:
+    """The error of a problem document: of the class that has its code, else a plain one with that code."""
+    if response.status_code == 429 or code == Busy.code:
+        busy = Busy(detail, _seconds(response.headers.get("Retry-After")))
+        busy.code = code
+        return busy
+    error = _classes(MovieServiceError).get(code, MovieServiceError)(detail)
+    error.code = code
+    return error
+
+
+def _classes(kind: type[MovieServiceError]) -> dict[str, type[MovieServiceError]]:
+    found = {kind.code: kind}
+    for child in kind.__subclasses__():
+        if child.__module__ == "movies.errors":
+            found |= _classes(child)
+    return found
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    if isinstance(error, Busy):
+        return error.retry_after <= _PATIENCE
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError, httpx.ReadError))
+
+
+def _pause(state: RetryCallState) -> float:
+    """Seconds to wait: what the server says, else a little longer each time."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, Busy):
+        return error.retry_after
+    return float(min(0.2 * 2 ** (state.attempt_number - 1), 2.0))
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(0.0, float(header or 1.0))
+    except ValueError:  # a date
+        return 1.0
+
+
+def _body(fields: dict[str, Any], poster: Picture | None) -> dict[str, Any]:
+    """JSON, or a form when a picture comes along: texts as they are, lists of texts repeated, the rest as JSON."""
+    if poster is None:
+        return {"json": fields}
+    form: dict[str, Any] = {}
+    for name, value in fields.items():
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        form[name] = value if isinstance(value, str) or texts else json.dumps(value)
+    data = poster if isinstance(poster, bytes) else Path(poster).read_bytes()
+    return {"data": form, "files": {"poster": ("poster", data)}}
+
+
+def _quoted(movie_id: str) -> str:
+    return quote(movie_id, safe="")

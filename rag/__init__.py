@@ -1,0 +1,1 @@
+"""Understanding a request, searching the one index, and talking about what was found."""

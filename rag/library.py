@@ -1,0 +1,318 @@
+"""`Library`: the artefact folder as a whole. Which version serves, live changes on top, pictures beside it.
+
+    artifacts/
+      current            name of the serving version (replaced by rename)
+      changes.sqlite     every film added or removed since, in order, with its vectors
+      posters/ab/ab12…   pictures by the SHA-256 of their bytes, shared by all versions
+      0007-1f2e3d4c/     one published version: manifest, vectors, Annoy file, catalogue, heads, reports
+
+A change is first written to the log (one transaction), then applied to the serving version's
+catalogue; what a crash leaves unapplied is applied at the next opening, and a version built
+meanwhile takes over exactly the changes made after its catalogue was copied. So nothing is lost
+and no removed film comes back. Does not know how versions are built (`index_builder`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from movies.catalogue import Catalogue
+from movies.encoders import Encoder, encoder_for
+from movies.errors import BadImage, BadInput, ModelMissing, UnknownMovie
+from movies.images import content_hash, open_image
+from movies.movie import Movie
+from movies.settings import Settings
+from rag.identify import fingerprint
+from rag.index import MovieIndex, read_manifest
+from rag.passages import overview, windows
+from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW
+
+_POSTER_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
+_CHANGES = """
+CREATE TABLE IF NOT EXISTS changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, action TEXT NOT NULL, movie_id TEXT NOT NULL, record TEXT,
+    encoder TEXT, rows BLOB, vectors BLOB
+);
+"""
+
+
+class PosterStore:
+    """Pictures by the SHA-256 of their bytes, under one folder. Keys are hex; nothing else is a path."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, data: bytes) -> str:
+        """Keep a picture (already known to be one) and return its key."""
+        key = content_hash(data)
+        path = self._path(key)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{key}.{os.getpid()}.{threading.get_ident()}.part")
+            part.write_bytes(data)
+            part.replace(path)
+        return key
+
+    def path(self, key: str) -> Path:
+        """The file of a key; raises UnknownMovie if it isn't there."""
+        if len(key) != 64 or not all(char in "0123456789abcdef" for char in key) or not self._path(key).is_file():
+            raise UnknownMovie("This film has no poster here.")
+        return self._path(key)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key
+
+
+class Changes:
+    """The log of live changes: films added (with their vectors) and removed, numbered."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(_CHANGES)
+        return connection
+
+    def append(self, entries: Sequence[tuple[str, str, str | None, str | None, bytes | None, bytes | None]]) -> int:
+        """Write entries (action, id, record, encoder, rows, vectors) in one transaction; the last number."""
+        connection = self._connect()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO changes (action, movie_id, record, encoder, rows, vectors) VALUES (?, ?, ?, ?, ?, ?)", entries
+            )
+            connection.execute("COMMIT")
+            return self._last(connection)
+        finally:
+            connection.close()
+
+    def last(self) -> int:
+        """The number of the latest change; 0 without any."""
+        if not self.path.is_file():
+            return 0
+        connection = self._connect()
+        try:
+            return self._last(connection)
+        finally:
+            connection.close()
+
+    def after(self, number: int) -> list[tuple[int, str, str, str | None, str | None, bytes | None, bytes | None]]:
+        """Entries with a greater number, in order."""
+        if not self.path.is_file():
+            return []
+        connection = self._connect()
+        try:
+            query = (
+                "SELECT number, action, movie_id, record, encoder, rows, vectors FROM changes WHERE number > ? ORDER BY number"
+            )
+            return connection.execute(query, (number,)).fetchall()
+        finally:
+            connection.close()
+
+    @staticmethod
+    def _last(connection: sqlite3.Connection) -> int:
+        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
+        return int(row[0]) if row else 0
+
+
+class Library:
+    """What a serving process holds: the current index, swapped when a new version is published."""
+
+    def __init__(self, artifacts: Path, encoder: Encoder, index: MovieIndex) -> None:
+        self.artifacts = artifacts
+        self.encoder = encoder
+        self.posters = PosterStore(artifacts / "posters")
+        self.changes = Changes(artifacts / "changes.sqlite")
+        self._index = index
+        self._lock = threading.RLock()
+        self._applied = 0
+        self._seen: tuple[str, int] = ("", -1)
+        self._catch_up(index, from_number=None)
+
+    @classmethod
+    def open(
+        cls, artifacts: Path, settings: Settings, say: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
+    ) -> Library:
+        """Open the current version with the encoder it was built with. Raises ModelMissing or IndexMismatch."""
+        folder = current_version(artifacts)
+        encoder = encoder or encoder_for(read_manifest(folder)["encoder"]["name"], settings, say)
+        return cls(artifacts, encoder, MovieIndex.open(folder, encoder))
+
+    @property
+    def index(self) -> MovieIndex:
+        """The serving version, with every change made so far by any process."""
+        self.refresh()
+        return self._index
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.index.catalogue
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where the classifiers of the serving version are."""
+        return self._index.folder / "heads"
+
+    def refresh(self) -> bool:
+        """Take in a new version or changes by other processes, if there are any; cheap otherwise."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return False
+        with self._lock:
+            stamp = self._stamp()
+            if stamp == self._seen:
+                return False
+            folder = current_version(self.artifacts)
+            if folder != self._index.folder:
+                fresh = MovieIndex.open(folder, self.encoder)
+                self._catch_up(fresh, from_number=None)
+                self._index = fresh  # one assignment: searches see the old version or the new one
+            else:
+                self._catch_up(self._index, from_number=self._applied)
+            self._seen = stamp
+            return True
+
+    def add(self, movies: Sequence[Movie], pictures: dict[str, bytes] | None = None) -> list[Movie]:
+        """Add or replace films, findable at once and kept for good; `pictures`: poster bytes by film id.
+
+        A film's `poster` path is read if no bytes are given for it. Returns the films as kept.
+        Raises BadImage for a picture that can't be used; then nothing is added.
+        """
+        kept = [self._with_poster(movie, (pictures or {}).get(movie.id)) for movie in movies]
+        entries = []
+        for movie in kept:
+            vectors, rows = embed_movie(movie, self.encoder, self.posters)
+            record = json.dumps(movie.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, sort_keys=True)
+            entries.append(("add", movie.id, record, self.encoder.name, rows.tobytes(), vectors.tobytes()))
+        self.changes.append(entries)
+        self.refresh()
+        return kept
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove films for good; returns how many there were. Unknown ids are passed over."""
+        known = [movie_id for movie_id in dict.fromkeys(ids) if movie_id in self.catalogue]
+        if known:
+            self.changes.append([("remove", movie_id, None, None, None, None) for movie_id in known])
+            self.refresh()
+        return len(known)
+
+    def poster(self, movie_id: str) -> Path:
+        """The poster file of a film. Raises UnknownMovie if the film or its picture isn't there."""
+        movie = self.catalogue.movie(movie_id)
+        if movie.poster is None:
+            raise UnknownMovie(f"{movie.label} has no poster in this catalogue.")
+        return self.posters.path(movie.poster)
+
+    def _with_poster(self, movie: Movie, data: bytes | None) -> Movie:
+        if data is None and movie.poster:
+            if len(movie.poster) == 64 and (self.posters.folder / movie.poster[:2] / movie.poster).is_file():
+                return movie
+            try:
+                data = Path(movie.poster).read_bytes()
+            except OSError as error:
+                raise BadInput(f"The poster of {movie.label} can't be read ({error.strerror}).") from None
+        if data is None:
+            return movie
+        try:
+            open_image(data)
+        except BadImage as error:
+            raise BadImage(f"The poster of {movie.label}: {error.message}", error.reason) from None
+        return movie.model_copy(update={"poster": self.posters.put(data)})
+
+    def _stamp(self) -> tuple[str, int]:
+        return _pointer(self.artifacts), self.changes.last()
+
+    def _catch_up(self, index: MovieIndex, from_number: int | None) -> None:
+        """Apply changes to a version's catalogue and rows: those its catalogue lacks, and the rows of all."""
+        built_with = int(index.manifest.get("changes", 0))
+        start = built_with if from_number is None else from_number
+        catalogue = index.catalogue
+        number = start
+        latest: dict[str, tuple[str, str | None, bytes, bytes]] = {}
+        for number, action, movie_id, record, encoder, rows, vectors in self.changes.after(start):
+            with catalogue.writing():
+                if number > int(catalogue.meta("changes") or built_with):
+                    if action == "add" and record:
+                        catalogue.add([Movie.model_validate_json(record)])
+                    else:
+                        catalogue.remove([movie_id])
+                    catalogue.set_meta("changes", str(number))
+            latest.pop(movie_id, None)
+            if action == "add" and record:
+                latest[movie_id] = (record, encoder, rows or b"", vectors or b"")
+        for movie_id, (record, encoder, rows, vectors) in latest.items():
+            movie = Movie.model_validate_json(record)
+            if movie_id in catalogue and catalogue.movie(movie_id) == movie:
+                self._take_in(index, movie, catalogue.key(movie_id), encoder, rows, vectors)
+        self._applied = number
+        index.refresh()
+
+    def _take_in(self, index: MovieIndex, movie: Movie, key: int, encoder: str | None, rows: bytes, vectors: bytes) -> None:
+        if encoder == self.encoder.name:
+            kinds = np.frombuffer(rows, dtype=ROW).copy()
+            matrix = np.frombuffer(vectors, dtype=np.float32).reshape(len(kinds), self.encoder.dim).copy()
+        else:  # logged under another encoder
+            matrix, kinds = embed_movie(movie, self.encoder, self.posters)
+        kinds["key"] = key
+        picture = fingerprint(open_image(self.posters.path(movie.poster))) if movie.poster else None
+        index.extend(matrix, kinds, picture)
+
+
+def embed_movie(movie: Movie, encoder: Encoder, posters: PosterStore) -> tuple[np.ndarray, np.ndarray]:
+    """All rows of one film: vectors float32 (n, dim), raw, and rows (n,) of dtype ROW with key 0."""
+    passages = windows(movie.plot, encoder)
+    texts = [overview(movie, encoder), *(passage.text for passage in passages)]
+    vectors = [encoder.texts(texts)]
+    rows = [(0, OVERVIEW, -1, -1), *((0, PASSAGE, passage.start, passage.end) for passage in passages)]
+    if movie.poster:
+        vectors.append(encoder.images([open_image(posters.path(movie.poster))]))
+        rows.append((0, POSTER, -1, -1))
+    return np.concatenate(vectors).astype(np.float32), np.array(rows, dtype=ROW)
+
+
+def current_version(artifacts: Path) -> Path:
+    """The folder of the serving version. Raises ModelMissing with the fixing command."""
+    name = _pointer(artifacts)
+    folder = artifacts / name
+    if not name or "/" in name or name.startswith(".") or not folder.is_dir():
+        raise ModelMissing(
+            f"There is no index in {artifacts}. Build one: matinee build --catalogue FILE --artifacts {artifacts} (or `make run` for the demo)."
+        )
+    return folder
+
+
+def versions(artifacts: Path) -> list[Path]:
+    """All published versions, oldest first."""
+    if not artifacts.is_dir():
+        return []
+    folders = [
+        path for path in artifacts.iterdir() if path.is_dir() and (path / "manifest.json").is_file() and path.name[:4].isdigit()
+    ]
+    return sorted(folders, key=lambda path: path.name)
+
+
+def point_to(artifacts: Path, version: str) -> None:
+    """Make a version the serving one: a small file replaced by rename, so a reader sees the old name or the new."""
+    part = artifacts / f".current.{os.getpid()}.part"
+    part.write_text(version + "\n", "utf-8")
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(artifacts / "current")
+
+
+def _pointer(artifacts: Path) -> str:
+    try:
+        return (artifacts / "current").read_text("utf-8").strip()
+    except OSError:
+        return ""

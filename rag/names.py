@@ -1,0 +1,228 @@
+"""`Vocabulary`: the names a catalogue knows (genres, languages, countries, people, titles), ready to be met in a sentence.
+
+Built once per catalogue version; every look-up is a few dictionary reads, and only words that are
+neither known nor ordinary are compared fuzzily. Does not know grammar: what makes a word worth
+looking up is decided in `mentions.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, Levenshtein
+
+from movies.catalogue import Catalogue
+from movies.titles import TitleFinder, split_year
+from movies.vocabulary import canonical_genre, fold
+from rag.tokens import Token, tokenize
+
+_NEAREST_GENRE = {
+    "Family": "Children", "Children": "Family", "Musical": "Music", "Music": "Musical", "Suspense": "Thriller",
+    "Biography": "History", "Mystery": "Thriller",
+}  # fmt: skip
+_PARTICLES = {"de", "del", "di", "da", "von", "van", "der", "la", "le", "el", "al", "mc", "mac", "st", "dos", "du", "ten"}
+_CROWD = 400  # people sharing one token; more of them say nothing about who is meant
+
+
+@dataclass(frozen=True)
+class Film:
+    """What a title look-up needs of a film."""
+
+    id: str
+    title: str
+    year: int | None
+    weight: int  # how well known: votes, else revenue; decides between namesakes
+
+
+@dataclass(frozen=True)
+class Person:
+    """A director or actor with the number of films in each role."""
+
+    name: str
+    directed: int
+    played: int
+
+
+class Vocabulary:
+    """Names of one catalogue version.
+
+    >>> vocabulary = Vocabulary.of(catalogue)              # doctest: +SKIP
+    >>> vocabulary.films_named("heat")[0].id               # doctest: +SKIP
+    'heat-1995'
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.genres: tuple[str, ...] = ()
+        self.languages: tuple[str, ...] = ()  # codes, most frequent first
+        self.countries: tuple[str, ...] = ()  # names, most frequent first
+        self.finder = TitleFinder(())
+        self._films: dict[int, Film] = {}
+        self._numbered: dict[str, list[int]] = defaultdict(list)
+        self._people: list[Person] = []
+        self._by_name: dict[str, int] = {}
+        self._by_token: dict[str, list[int]] = defaultdict(list)
+        self._by_surname: dict[str, list[int]] = defaultdict(list)
+        self._tokens: dict[str, list[str]] = defaultdict(list)
+        self._ordinary: set[str] = set()
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Vocabulary:
+        """Read a catalogue once (about a second for 20,000 films)."""
+        made = cls()
+        made.version = catalogue.data_version()
+        made.finder = catalogue.titles()
+        genres: Counter[str] = Counter()
+        languages: Counter[str] = Counter()
+        countries: Counter[str] = Counter()
+        directed: Counter[str] = Counter()
+        played: Counter[str] = Counter()
+        written: dict[str, str] = {}
+        plain: Counter[str] = Counter()
+        for key, movie in catalogue.items():
+            made._films[key] = Film(movie.id, movie.title, movie.year, movie.votes or (movie.revenue or 0) // 1000)
+            head = movie.title.split(":")[0].strip()
+            if head != movie.title and head.isdigit():
+                made._numbered[head].append(key)  # "2001" for "2001: A Space Odyssey"
+            genres.update(movie.genres)
+            countries.update(movie.countries)
+            languages.update([movie.language] if movie.language else [])
+            for roles, names in ((directed, movie.directors), (played, movie.cast)):
+                for name in names:
+                    folded = fold(name)
+                    written.setdefault(folded, name)
+                    roles[folded] += 1
+            plain.update(set(re.findall(r"(?<=[a-z,] )[a-z]+", movie.plot)))
+        made.genres = tuple(name for name, _ in genres.most_common())
+        made.languages = tuple(name for name, _ in languages.most_common())
+        made.countries = tuple(name for name, _ in countries.most_common())
+        made._ordinary = {word for word, count in plain.items() if count >= 2}
+        for folded, name in written.items():
+            made._add_person(folded, Person(name, directed[folded], played[folded]))
+        for token in made._by_token:
+            made._tokens[token[0]].append(token)
+        return made
+
+    def _add_person(self, folded: str, person: Person) -> None:
+        words = [token.fold for token in tokenize(folded) if token.is_word]
+        if not words:
+            return
+        row = len(self._people)
+        self._people.append(person)
+        self._by_name.setdefault("".join(words), row)
+        if len(words) > 1:
+            self._by_name.setdefault(words[-1] + "".join(words[:-1]), row)  # Joon-ho Bong, Bong Joon-ho
+            self._by_name.setdefault("".join(words[1:]) + words[0], row)
+        for word in set(words):
+            self._by_token[word].append(row)
+        self._by_surname[words[-1]].append(row)
+        for start in range(len(words) - 2, 0, -1):
+            if words[start] not in _PARTICLES:
+                break
+            self._by_surname["".join(words[start:])].append(row)
+
+    # -- words ---------------------------------------------------------------------------------
+
+    def genre(self, name: str) -> str | None:
+        """The catalogue's own genre for a canonical one, or its nearest relative; None where it has neither."""
+        if name in self.genres:
+            return name
+        near = _NEAREST_GENRE.get(name, "")
+        return near if near in self.genres else None
+
+    def own_genres(self) -> dict[str, str]:
+        """Folded spelling → genre, for the genres of this catalogue."""
+        return {fold(name): canonical_genre(name) for name in self.genres}
+
+    def is_ordinary(self, word: str) -> bool:
+        """Is this an everyday word? The catalogue's own plots tell: they write it in lower case."""
+        return word in self._ordinary
+
+    # -- people --------------------------------------------------------------------------------
+
+    def person_named(self, words: Sequence[str]) -> Person | None:
+        """The person with exactly this name, however it is hyphenated or split ("Leonardo di Caprio")."""
+        row = self._by_name.get("".join(words))
+        return None if row is None else self._people[row]
+
+    def person_by_surname(self, surname: str, *, directing: bool = False) -> Person | None:
+        """The one person meant by a surname: its only bearer, or one with four times the films of the next.
+
+        `directing`: said of a director ("by …", "a … film"), so directors come first.
+        """
+        people = [self._people[row] for row in self._by_surname.get(surname, ())]
+        if directing:
+            people = [person for person in people if person.directed] or people
+        ranked = sorted(people, key=lambda person: -_films(person, directing))
+        if not ranked:
+            return None
+        first = _films(ranked[0], directing)
+        clear = len(ranked) == 1 or (first >= 4 and first >= 4 * _films(ranked[1], directing))
+        return ranked[0] if clear else None
+
+    def person_by_token(self, word: str) -> Person | None:
+        """The only person who has this word anywhere in the name ("Keanu")."""
+        rows = self._by_token.get(word, ())
+        return self._people[rows[0]] if len(rows) == 1 else None
+
+    def in_a_name(self, word: str) -> bool:
+        return word in self._by_token
+
+    def person_like(self, words: Sequence[str]) -> Person | None:
+        """The person whose name is nearly these two to four words ("Quentin Tarrantino")."""
+        rows: set[int] = set()
+        for word in words:
+            known = word if word in self._by_token else self._token_like(word)
+            crowd = self._by_token.get(known or "", ())
+            rows.update(crowd if len(crowd) <= _CROWD or word == words[-1] else ())
+        if not rows:
+            return None
+        names = {row: "".join(tokenize_name(self._people[row].name)) for row in rows}
+        found = process.extractOne("".join(words), names, scorer=Levenshtein.normalized_similarity, score_cutoff=0.84)
+        return self._people[found[2]] if found else None
+
+    def surname_like(self, word: str, *, directing: bool = False) -> Person | None:
+        """The one person whose surname is nearly this word of six letters or more ("Scorcese")."""
+        known = self._token_like(word) if len(word) >= 6 else None
+        return self.person_by_surname(known, directing=directing) if known else None
+
+    def _token_like(self, word: str) -> str | None:
+        if len(word) < 4 or word[0] not in self._tokens:
+            return None
+        edits = 1 if len(word) < 8 else 2
+        found = process.extractOne(word, self._tokens[word[0]], scorer=OSA.distance, score_cutoff=edits)
+        return found[0] if found else None
+
+    # -- titles --------------------------------------------------------------------------------
+
+    def films_named(self, words: str, year: int | None = None) -> list[Film]:
+        """Films with exactly this title (case, accents and articles aside), the likeliest first."""
+        title, bracketed = split_year(words)
+        year = year or bracketed
+        found = [self._films[key] for key in self.finder.exact(title) if key in self._films]
+        found += [self._films[key] for key in self._numbered.get(words.strip(), ())]
+        asked = fold(title)
+        return sorted(found, key=lambda film: (film.year != year if year else False, fold(film.title) != asked, -film.weight))
+
+    def film_like(self, words: str, cutoff: float) -> list[Film]:
+        """Films with nearly this title, best first; a look at every title, so for words that are surely one."""
+        matches = self.finder.find(words, limit=3, cutoff=cutoff)
+        return [self._films[match.key] for match in matches if match.score >= cutoff and match.key in self._films]
+
+
+def tokenize_name(name: str) -> list[str]:
+    """The folded words of a name."""
+    return [token.fold for token in tokenize(name) if token.is_word]
+
+
+def _films(person: Person, directing: bool) -> int:
+    return person.directed if directing and person.directed else person.directed + person.played
+
+
+def joined(tokens: Sequence[Token]) -> list[str]:
+    """The folded words of tokens without possessive endings."""
+    return [token.bare for token in tokens]

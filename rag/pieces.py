@@ -1,0 +1,149 @@
+"""A sentence cut into pieces that each mean one thing: a genre, a person, a limit, a "not", a plain word.
+
+Every token belongs to exactly one piece. What the pieces mean together is `understanding.py`'s;
+here a piece is judged by itself and by the token in front of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from rag.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
+from rag.measures import read_rating, read_runtime
+from rag.mentions import Mention, MentionReader
+from rag.names import Vocabulary
+from rag.places import Place, country_names, needs_capital
+from rag.tokens import Phrases, Token
+from rag.years import read_years
+
+_STOPS, _COMMAS = frozenset(".!?;\n…"), frozenset(",():–—[]|-*•")
+_AMOUNTS = Phrases.listed(
+    {2: "a couple of, couple of, a pair of", 5: "a handful of, a few", 6: "half a dozen", 12: "a dozen, dozen"}
+)
+_FUZZY_LOOKUPS = 8  # misspelt names tried per sentence, to bound the time
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Tokens `start` to `end` with one meaning; `value` and `strength` as in `Meaning`."""
+
+    kind: Kind
+    start: int
+    end: int
+    text: str
+    value: Any = None
+    strength: int = 3
+
+    @property
+    def is_small(self) -> bool:
+        """A plain word that carries no meaning of its own ("the", "with")."""
+        return self.kind == "word" and self.text.casefold() in FUNCTION_WORDS
+
+
+class Grammar:
+    """The words of the language and of one catalogue, and the cutting of sentences with them."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.lexicon: Phrases[Meaning] = lexicon_for(vocabulary.own_genres(), vocabulary.languages)
+        self.mentions = MentionReader(vocabulary, self.lexicon)
+        self._countries: Phrases[Place] = Phrases(country_names())
+        self._genre_words = {
+            phrase: meaning
+            for phrase, meaning in self.lexicon.single_words().items()
+            if meaning.kind == "genre" and len(phrase) >= 6
+        }
+        self._known_words = self.lexicon.words()
+
+    def cut(self, sentence: str, tokens: Sequence[Token], titles: Sequence[Mention], today: date) -> list[Piece]:
+        """All pieces of a sentence, in order."""
+        starts = {mention.start: mention for mention in titles}
+        pieces: list[Piece] = []
+        at, fuzzy = 0, _FUZZY_LOOKUPS
+        limit = len(tokens)
+        while at < limit:
+            mention = starts.get(at)
+            if mention:
+                piece = Piece("title", at, mention.end, mention.text, mention)
+            else:
+                until = min((start for start in starts if start > at), default=limit)
+                piece = self._piece(sentence, tokens[:until], at, today, fuzzy > 0)
+                fuzzy -= piece.kind == "word" and tokens[at].capital
+            pieces.append(piece)
+            at = piece.end
+        return pieces
+
+    def _piece(self, sentence: str, tokens: Sequence[Token], at: int, today: date, fuzzy: bool) -> Piece:
+        token = tokens[at]
+
+        def piece(kind: Kind, end: int, value: Any = None, strength: int = 3) -> Piece:
+            return Piece(kind, at, end, sentence[token.start : tokens[end - 1].end], value, strength)
+
+        measure = read_rating(tokens, at) or read_runtime(tokens, at) or read_years(tokens, at, today)
+        if measure:
+            return piece("measure", measure.end, measure)
+        known = self.lexicon.match(tokens, at)
+        if token.is_word and (person := self.mentions.person(tokens, at, fuzzy and known is None)):
+            if known is None or known[0] <= person.end:
+                return piece("person", person.end, person)
+        if place := self._country(tokens, at):
+            return piece("place", place[0], place[1])
+        if known and known[1].kind != "word":
+            return piece(known[1].kind, known[0], known[1].value, known[1].strength)
+        if not token.is_word:
+            return piece("stop" if token.text in _STOPS else "comma" if token.text in _COMMAS else "word", at + 1)
+        if amount := _AMOUNTS.match(tokens, at):
+            return piece("number", amount[0], amount[1])
+        if token.number is not None and token.number == int(token.number) and token.number >= 1:
+            return piece("number", at + 1, int(token.number))
+        if meaning := self._misspelt_genre(token):
+            return piece("genre", at + 1, meaning.value, meaning.strength)
+        return piece("word", at + 1)
+
+    def _country(self, tokens: Sequence[Token], at: int) -> tuple[int, Place] | None:
+        """A country after "from" or "made in"; in other places it says where the story is set."""
+        before = [token.fold for token in tokens[max(0, at - 3) : at] if token.fold != "the"]
+        cued = before[-1:] == ["from"] or before[-2:] in (["made", "in"], ["produced", "in"], ["films", "in"])
+        listed = len(before) > 1 and before[-1] in {"or", "and", ","} and self._country_before(tokens, at - 1)
+        if not (cued or listed):
+            return None
+        found = self._countries.match(tokens, at)
+        if found is None or (needs_capital(tokens[at].fold) and not tokens[at].capital and before[-1:] != ["from"]):
+            return None
+        return found
+
+    def _country_before(self, tokens: Sequence[Token], joint: int) -> bool:
+        """Does a country after "from" end right before the "or" at token `joint`?"""
+        for start in range(max(1, joint - 3), joint):
+            found = self._country(tokens[:joint], start) if tokens[start - 1].fold in {"from", "the"} else None
+            if found and found[0] == joint:
+                return True
+        return False
+
+    def _misspelt_genre(self, token: Token) -> Meaning | None:
+        """ "horor", "commedy": nearly a genre and no word we know otherwise."""
+        word = token.fold
+        if (
+            len(word) < 5
+            or word in self._known_words
+            or self.vocabulary.is_ordinary(word)
+            or word in FUNCTION_WORDS
+            or token.capital
+        ):
+            return None
+        edits = 1 if len(word) < 11 else 2
+        found = process.extractOne(word, self._genre_words.keys(), scorer=OSA.distance, score_cutoff=edits)
+        return self._genre_words[found[0]] if found and found[0][0] == word[0] else None
+
+
+@lru_cache(maxsize=4)
+def grammar_of(vocabulary: Vocabulary) -> Grammar:
+    """The grammar of a vocabulary, made once."""
+    return Grammar(vocabulary)

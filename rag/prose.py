@@ -1,0 +1,429 @@
+"""What the concierge says, from templates: short, friendly, concrete, and true by construction.
+
+A `Brief` holds all that may be told about a turn; `write` makes sentences of it, each with the film
+it speaks of. The built-in concierge says exactly these; behind a language model they stand in for
+sentences that fail the check or never come. Does not know conversations, search or models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from movies.movie import Movie
+from rag.plan import language_name
+
+_QUOTE = 150  # characters of a plot quoted beside a film
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_MARKUP = re.compile(r"[*_`\[\]<>#|\\]|https?://\S+")
+
+
+class Told(BaseModel):
+    """A film of a brief, with what there is to say for it here. `because`: half a sentence, or empty."""
+
+    model_config = ConfigDict(frozen=True)
+
+    film: Movie
+    because: str = ""
+    passage: str = ""
+    weak: bool = False
+
+
+class Brief(BaseModel):
+    """Everything that may be told in a turn. `facts` by act; `turn` varies the wording."""
+
+    model_config = ConfigDict(frozen=True)
+
+    act: str
+    said: str = ""
+    wanted: str = ""
+    films: tuple[Told, ...] = ()
+    facts: dict[str, Any] = {}
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence or list entry, ready to show; `film_id` of the film it is about, or empty."""
+
+    text: str
+    film_id: str = ""
+
+
+def write(brief: Brief) -> list[Line]:
+    """The whole answer. Every act has one; an unknown act is told like a search."""
+    teller = getattr(_Tellers, brief.act, None) or _Tellers.search
+    return list(teller(brief))
+
+
+class _Tellers:
+    """One generator of lines per act."""
+
+    @staticmethod
+    def search(brief: Brief) -> Iterator[Line]:
+        yield from _preface(brief)
+        films, facts = brief.films, brief.facts
+        if not films:
+            yield from _nothing(brief)
+            return
+        count = _count(len(films), "film")
+        if facts.get("named"):
+            yield Line(f"Here it is: {_bold(films[0].film)}.{' And what comes near it:' if len(films) > 1 else ''}\n")
+        elif facts.get("weak"):
+            yield Line("Nothing here is a close match, I'm afraid; these are only the nearest I have.\n")
+        elif facts.get("because"):
+            yield Line(f"{facts['because']}: {count} you might like.\n")
+        elif facts.get("again"):
+            yield Line(_pick(brief, f"{count.capitalize()} more:", f"Another {_number(len(films))}:", "Some others:") + "\n")
+        elif brief.wanted:
+            opening = _pick(brief, "{} for you ({})", "I found {} ({})", "Try {} ({})", "{} that fit ({})")
+            yield Line(_capital(opening.format(count, _plain(brief.wanted))) + ":\n")
+        else:
+            yield Line(_pick(brief, "A few to start with:", "Some that people come back to:", "How about one of these?") + "\n")
+        yield from _listed(films)
+        yield from _afterword(brief)
+
+    similar = search
+
+    @staticmethod
+    def details(brief: Brief) -> Iterator[Line]:
+        film = brief.films[0].film
+        answer = brief.facts.get("answer", "")
+        yield Line(_capital(answer) if answer else f"{_bold(film)}: {_facts_line(film)}.", film.id)
+        if brief.facts.get("plot", False):
+            yield Line(" " + _safe(film.plot, 600) if film.plot else " There is no plot on file for it.", film.id)
+
+    @staticmethod
+    def why(brief: Brief) -> Iterator[Line]:
+        told = brief.films[0]
+        yield Line(f"I suggested {_bold(told.film)} because {brief.facts.get('reason') or told.because or 'it passes all your filters'}.", told.film.id)
+        if told.passage:
+            yield Line(f" The plot says: “{_safe(told.passage, _QUOTE)}”", told.film.id)
+
+    @staticmethod
+    def why_not(brief: Brief) -> Iterator[Line]:
+        film, facts = brief.films[0].film, brief.facts
+        fails: Sequence[str] = facts.get("fails", ())
+        if fails:
+            yield Line(f"{_bold(film)} doesn't fit because {_and(fails)}.", film.id)
+            yield Line(" Say the word and I'll drop that.", film.id)
+        elif facts.get("aside"):
+            yield Line(f"{_bold(film)} is set aside because {facts['aside']}.", film.id)
+        elif facts.get("rank") and facts["rank"] <= facts.get("shown", 5):
+            yield Line(f"{_bold(film)} is in: it is number {facts['rank']} of what I showed.", film.id)
+        elif facts.get("rank"):
+            yield Line(f"{_bold(film)} fits everything you asked for; it just ranks lower, at number {facts['rank']}.", film.id)
+        elif facts.get("asked"):
+            yield Line(f"{_bold(film)} passes your filters, but little in it speaks of what you asked for.", film.id)
+        else:
+            yield Line(f"{_bold(film)} is here, nothing speaks against it: {_facts_line(film)}.", film.id)
+
+    @staticmethod
+    def recap(brief: Brief) -> Iterator[Line]:
+        said: Sequence[str] = brief.facts.get("said", ())
+        if not said:
+            yield Line("You haven't asked for anything yet. Tell me what you feel like watching.")
+            return
+        yield Line(f"Right now I'm looking for: {_plain(brief.wanted) or 'anything'}.")
+        yield Line(" You said: " + "; ".join(f"“{_safe(text, 80)}”" for text in said[-5:]) + ".")
+
+    @staticmethod
+    def tastes(brief: Brief) -> Iterator[Line]:
+        known = False
+        for name, lead in (("liked", "You liked"), ("disliked", "Not for you:"), ("seen", "You have seen")):
+            films = [told.film for told in brief.films if told.film.id in brief.facts.get(name, ())]
+            if films:
+                yield Line(f"{' ' if known else ''}{lead} {_and(_bold(film) for film in films[-12:])}.")
+                known = True
+        if not known:
+            yield Line("I don't know your tastes yet. Tell me a film you loved, or one you've seen, and I'll keep it in mind.")
+
+    @staticmethod
+    def tastes_cleared(brief: Brief) -> Iterator[Line]:
+        yield Line(f"Done: I have forgotten {brief.facts.get('what', 'what you liked, disliked and have seen')}.")
+
+    @staticmethod
+    def feedback(brief: Brief) -> Iterator[Line]:
+        words = {"like": "you liked", "dislike": "you didn't care for", "seen": "you have seen"}
+        noted = [f"{words[verdict]} {_bold(told.film)}" for told in brief.films for verdict in brief.facts.get(told.film.id, ())]
+        yield Line(f"Noted: {_and(noted)}. I'll keep that in mind.")
+
+    @staticmethod
+    def feedback_search(brief: Brief) -> Iterator[Line]:
+        yield Line(f"Noted: {brief.facts['noted']}. ")
+        yield from _Tellers.search(brief)
+
+    @staticmethod
+    def count(brief: Brief) -> Iterator[Line]:
+        number, wanted = brief.facts["count"], _plain(brief.wanted)
+        what = f" for: {wanted}" if wanted else " in all"
+        yield Line(f"I have {number:,} film{'s' if number != 1 else ''}{what}." if number else f"None{what}, I'm afraid.")
+        if not number:
+            yield from _nothing(brief, short=True)
+        elif brief.films:
+            yield Line(" For instance:\n")
+            yield from _listed(brief.films)
+
+    @staticmethod
+    def inventory(brief: Brief) -> Iterator[Line]:
+        entries = ", ".join(f"{name} ({number})" for name, number in brief.facts["entries"])
+        yield Line(f"{brief.facts['total']:,} films in all. {_capital(brief.facts['what'])} here: {entries}.")
+
+    @staticmethod
+    def extreme(brief: Brief) -> Iterator[Line]:
+        if not brief.films:
+            yield from _nothing(brief)
+            return
+        first = brief.films[0].film
+        value = f", {brief.facts['value']}" if brief.facts.get("value") else ""
+        yield Line(f"The {brief.facts['which']}{brief.facts.get('among', '')} is {_bold(first)}{value}.", first.id)
+        if len(brief.films) > 1:
+            yield Line(" After it come:\n")
+            yield from _listed(brief.films[1:])
+
+    @staticmethod
+    def greeting(brief: Brief) -> Iterator[Line]:
+        yield Line(_pick(brief, "Hello!", "Good to see you!", "Hi there!") + f" I know {brief.facts.get('total', 0):,} films here.")
+        yield Line(" What do you feel like: a mood, a genre, an actor, or something like a film you love?")
+
+    @staticmethod
+    def thanks(brief: Brief) -> Iterator[Line]:
+        yield Line(_pick(brief, "You're welcome. Enjoy the film!", "My pleasure. Have a good evening!", "Any time!"))
+
+    @staticmethod
+    def help(brief: Brief) -> Iterator[Line]:
+        yield Line("I'm the concierge of this film catalogue: I find films that are really here, and say why. Try:\n")
+        yield Line("- “a French comedy under two hours”\n- “something like Heat, but funnier” and then “older”, “another five”\n")
+        yield Line("- “I'm trying to remember a film where …”\n- “who directed the second one?”, “why not Alien?”\n")
+        yield Line("- a poster: I'll tell you which film it is and what resembles it.\n")
+
+    @staticmethod
+    def off_topic(brief: Brief) -> Iterator[Line]:
+        yield Line(
+            _pick(
+                brief,
+                "That's outside what I do: I only know films.",
+                "I can't help with that; films are my whole world.",
+                "I'll have to pass on that one, as I only deal in films.",
+            )
+        )
+        yield Line(" But I'd gladly find you something to watch. What are you in the mood for?")
+
+    @staticmethod
+    def reset(brief: Brief) -> Iterator[Line]:
+        yield Line("A clean slate. What shall we look for?")
+
+    @staticmethod
+    def question(brief: Brief) -> Iterator[Line]:
+        yield Line(str(brief.facts.get("ask", "Could you tell me a little more?")))
+
+    @staticmethod
+    def absent(brief: Brief) -> Iterator[Line]:
+        titles = brief.facts.get("absent", ())
+        yield Line(f"{_and(f'“{_safe(title, 80)}”' for title in titles)} {'is' if len(titles) == 1 else 'are'} not in this catalogue.")
+        if brief.films:
+            yield Line(" The nearest titles I have:\n")
+            yield from _listed(brief.films)
+        else:
+            yield Line(" Tell me what you like about it, and I'll look for something in that spirit.")
+
+    @staticmethod
+    def hunt(brief: Brief) -> Iterator[Line]:
+        facts = brief.facts
+        yield from _preface(brief)
+        if not brief.films:
+            yield Line("Nothing here matches those clues yet. What else do you remember: a place, an actor, the ending, the decade?")
+            return
+        if facts.get("sure"):
+            yield Line(f"I think it is {_bold(brief.films[0].film)}.")
+        else:
+            yield Line(_pick(brief, f"My best guess is {_bold(brief.films[0].film)}.", f"Could it be {_bold(brief.films[0].film)}?"))
+        if brief.films[0].passage:
+            yield Line(f" In it: “{_safe(brief.films[0].passage, _QUOTE)}”", brief.films[0].film.id)
+        if len(brief.films) > 1:
+            yield Line("\n\nOr perhaps:\n")
+            yield from _listed(brief.films[1:])
+        if facts.get("ask"):
+            yield Line(f"\n{facts['ask']}")
+
+    @staticmethod
+    def found(brief: Brief) -> Iterator[Line]:
+        film = brief.films[0].film
+        yield Line(f"Wonderful, so it was {_bold(film)}! {_facts_line(film)}.", film.id)
+
+    @staticmethod
+    def poster(brief: Brief) -> Iterator[Line]:
+        facts = brief.facts
+        if not facts.get("is_poster", True):
+            reasons = [_safe(reason, 120).rstrip(".") for reason in facts.get("reasons", ())]
+            yield Line("That doesn't look like a film poster to me" + (f": {_and(reasons)}." if reasons else "."))
+        if facts.get("identified") and brief.films:
+            film = brief.films[0].film
+            yield Line(f" It looks like the poster of {_bold(film)}: {_facts_line(film)}.", film.id)
+        elif facts.get("is_poster", True):
+            yield Line(" I don't recognise it as one of our films.")
+        genres: Sequence[str] = facts.get("genres", ())
+        if genres:
+            yield Line(f" From the picture alone I'd call it {_and(genres)}.")
+        elif facts.get("abstained"):
+            yield Line(" The picture alone doesn't tell me its genre with confidence.")
+        missing: Sequence[str] = facts.get("unavailable", ())
+        if missing:
+            yield Line(f" ({_capital(_and(missing))} {'is' if len(missing) == 1 else 'are'} not available on this server.)")
+        rest = brief.films[1:] if facts.get("identified") else brief.films
+        if rest:
+            wanted = f" ({_plain(brief.wanted)})" if brief.wanted else ""
+            yield Line(f"\n\n{'In that spirit' if facts.get('is_poster', True) else 'What resembles the picture most'}{wanted}:\n")
+            yield from _listed(rest)
+        yield from _afterword(brief)
+
+    @staticmethod
+    def genres(brief: Brief) -> Iterator[Line]:
+        facts = brief.facts
+        if facts.get("unavailable"):
+            yield Line("Telling genres from a plot is not available on this server: its classifier hasn't been trained.")
+        elif facts.get("genres"):
+            yield Line(f"That plot reads like {_and(facts['genres'])}.")
+        else:
+            yield Line("That plot could be many things; I'd rather not put a genre on it.")
+        if brief.films:
+            yield Line(" Films with a plot like it:\n")
+            yield from _listed(brief.films)
+
+    @staticmethod
+    def box_office(brief: Brief) -> Iterator[Line]:
+        facts = brief.facts
+        about = f"{_bold(brief.films[0].film)}" if brief.films else "that film"
+        if facts.get("revenue") is None:
+            yield Line(f"I can't forecast what {about} would earn: {facts.get('reason', 'the forecast is not available on this server')}.")
+        else:
+            low, high = facts.get("interval") or (None, None)
+            between = f" (most likely between {money(low)} and {money(high)})" if low is not None and high is not None else ""
+            yield Line(f"My forecast for {about} is {money(facts['revenue'])}{between}.")
+        if facts.get("known"):
+            yield Line(f" It really took {money(facts['known'])}.")
+
+
+# -- parts of answers ------------------------------------------------------------------------------
+
+
+def _preface(brief: Brief) -> Iterator[Line]:
+    """What must be said before the films: named films that aren't here, constraints that were lifted."""
+    for note in brief.facts.get("notes", ()):
+        yield Line(_capital(note) + " ")
+
+
+def _nothing(brief: Brief, short: bool = False) -> Iterator[Line]:
+    wanted = _plain(brief.wanted)
+    if not short:
+        yield Line(f"Nothing here fits all of that{f' ({wanted})' if wanted else ''}.")
+    offers: Sequence[tuple[str, int]] = brief.facts.get("relaxations", ())
+    if offers:
+        label, films = offers[0]
+        yield Line(f" Without “{_plain(label)}” there {'is 1 film' if films == 1 else f'are {films:,} films'}. Shall I drop that?")
+    elif brief.facts.get("again"):
+        yield Line(" You have seen all I have for this. Shall we change something?")
+    else:
+        yield Line(" Tell me which part matters least to you, and I'll look again.")
+
+
+def _afterword(brief: Brief) -> Iterator[Line]:
+    facts = brief.facts
+    offers: Sequence[tuple[str, int]] = facts.get("relaxations", ())
+    if offers and len(brief.films) < facts.get("asked_for", 5):
+        label, films = offers[0]
+        amount = "That is all" if len(brief.films) > 1 else "That is the only one"
+        yield Line(f"\n{amount} that fits. Without “{_plain(label)}” there would be {films:,}.")
+    if facts.get("ask"):
+        yield Line(f"\n{facts['ask']}")
+
+
+def _listed(films: Sequence[Told]) -> Iterator[Line]:
+    for told in films:
+        yield Line(f"- {_bold(told.film)} – {_reason(told)}\n", told.film.id)
+
+
+def _reason(told: Told) -> str:
+    """Facts in a breath, then why: "170 min, Michael Mann. Has bank and thief in common with Heat." """
+    facts = [f"{told.film.runtime} min" if told.film.runtime else "", _and(told.film.directors[:2])]
+    parts = [", ".join(part for part in facts if part)]
+    if told.because:
+        parts.append(_capital(told.because.rstrip(".")))
+    if told.passage:
+        parts.append(f"“{_safe(told.passage, _QUOTE)}”")
+    elif not told.because and told.film.plot:
+        parts.append(_safe(told.film.plot, _QUOTE))
+    text = ". ".join(part.rstrip(".") for part in parts if part)
+    return text + ("" if text.endswith(("”", "…", "!", "?")) else ".")
+
+
+def _facts_line(film: Movie) -> str:
+    """ "a crime drama of 170 minutes by Michael Mann, with Al Pacino and Robert De Niro" """
+    genres = " and ".join(film.genres[:2]).lower() if film.genres else "film"
+    kind = f"{'an' if genres[0] in 'aeiou' else 'a'} {genres} film" if film.genres else "a film"
+    parts = [kind]
+    if film.language and film.language != "en":
+        parts.append(f"in {language_name(film.language)}")
+    if film.runtime:
+        parts.append(f"of {film.runtime} minutes")
+    if film.directors:
+        parts.append(f"by {_and(film.directors)}")
+    text = " ".join(parts)
+    return text + (f", with {_and(film.cast[:3])}" if film.cast else "")
+
+
+def money(amount: float) -> str:
+    """ "$187 million", "$2.1 billion", "$35,000"."""
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if amount >= size:
+            return f"${amount / size:.1f} {name}".replace(".0 ", " ")
+    return f"${amount:,.0f}"
+
+
+def _bold(film: Movie) -> str:
+    return f"**{_MARKUP.sub(_escape, film.label)}**"
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "\\" + found.group() if found.group() in "*_[]" else ""
+
+
+def _safe(text: str, most: int) -> str:
+    """Catalogue text or a user's words for quoting: no markup, no links, one line, cut between words."""
+    plain = " ".join(_MARKUP.sub(" ", text).replace("“", "‘").replace("”", "’").replace('"', "'").split())
+    if len(plain) <= most:
+        return plain
+    ends = [match.end() for match in re.finditer(r"[.!?](?=\s)", plain[:most])]
+    if ends and ends[-1] > most // 3:
+        return plain[: ends[-1]]
+    return plain[:most].rsplit(" ", 1)[0].rstrip(",;:–- ") + " …"
+
+
+def _plain(text: str) -> str:
+    return " ".join(_MARKUP.sub(" ", text).split())
+
+
+def _and(words: Iterable[str]) -> str:
+    listed = list(words)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{_number(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _number(number: int) -> str:
+    return _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _pick(brief: Brief, *wordings: str) -> str:
+    """One of several wordings, another one each turn."""
+    return wordings[brief.turn % len(wordings)]

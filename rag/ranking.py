@@ -1,0 +1,203 @@
+"""Carrying out a plan: which films, in which order.
+
+The index finds films by meaning and words among those that pass the filters; here the plan's wishes
+(moods, preferences, comparisons), the viewer's tastes, a wanted order and some variety among the
+first few are put on top. Filters are never loosened here. Does not read sentences or write any.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from PIL.Image import Image
+
+from movies.movie import Movie
+from movies.titles import normal_title
+from movies.vocabulary import fold
+from rag.index import Hit, MovieIndex
+from rag.moods import MOODS
+from rag.plan import Plan, Relative, Wish
+
+_POOL = 80  # films looked at again for a handful shown
+_SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
+_MOOD, _PREFERENCE, _KIN, _TASTE = 1.0, 0.8, 2.5, 0.7  # what a wish is worth, in standard deviations of the search
+_PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
+_ORDERS: dict[str, Callable[[Movie], float | None]] = {
+    "newest": lambda film: film.year, "oldest": lambda film: -film.year if film.year else None,
+    "longest": lambda film: film.runtime, "shortest": lambda film: -film.runtime if film.runtime else None,
+    "rating": lambda film: film.rating, "revenue": lambda film: film.revenue,
+    "popularity": lambda film: film.votes or film.revenue,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What a plan brought up. `passing`: films that pass its filters, shown or not; `weak`: nothing fits well.
+
+    `named`: the first film is what the words of the query call it, letter by letter or nearly.
+    """
+
+    hits: tuple[Hit, ...]
+    passing: int
+    weak: bool = False
+    named: bool = False
+
+
+def carry_out(
+    index: MovieIndex, plan: Plan, *, k: int | None = None, image: Image | None = None, clues: Sequence[tuple[str, float]] = (),
+    years: Sequence[tuple[int, int]] = (), aside: Sequence[str] = (), liked: Sequence[str] = (), disliked: Sequence[str] = (),
+) -> Screening:  # fmt: skip
+    """The `k` best films for a plan (`plan.k` if not given).
+
+    `image`: a picture to be like; `clues`, `years`: as in `MovieIndex.search`; `aside`: films not to
+    show; `liked`, `disliked`: film ids that pull and push a little.
+    """
+    k = k or plan.k
+    catalogue = index.catalogue
+    passing = catalogue.count(plan.filters)
+    if not passing:
+        return Screening((), 0)
+    anchors = [movie_id for movie_id in plan.like if movie_id in catalogue]
+    moods = [wish for wish in plan.soft if wish.kind == "mood" and wish.value in MOODS]
+    moods += [Wish(kind="mood", value=r.name, weight=r.direction) for r in plan.relative if r.kind == "mood" and r.name in MOODS]
+    texts = [(MOODS[str(wish.value)].text, wish.weight) for wish in moods]
+    bare = not (plan.query or anchors or image or clues)
+    everything = plan.sort != "relevance" and bare and not texts
+    hits = index.search(
+        plan.query, image=image, filters=plan.filters, like=anchors,
+        clues=[*clues, *((text, weight) for text, weight in texts if weight > 0)], years=years,
+        avoid=[*plan.avoid, *(text for text, weight in texts if weight < 0)],
+        without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else max(_POOL, 4 * k),
+    )  # fmt: skip
+    named = bool(plan.query and hits and hits[0].evidence.legs.get("title", 0) >= 0.9)
+    if everything:
+        return Screening(tuple(_ordered(hits, plan.sort)[:k]), passing)
+    tastes = Tastes(index, plan, liked, disliked)
+    scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
+    scored.sort(key=lambda pair: -pair[0])
+    if not plan.query and not clues:  # a mood alone is no evidence against a film
+        scored = [(score, replace(hit, weak=False)) for score, hit in scored]
+    ranked = [hit for _, hit in scored]
+    if plan.sort != "relevance":
+        fitting = [hit for hit in ranked[:_SORTED_POOL] if not hit.weak] or ranked[: 2 * k]
+        return Screening(tuple(_ordered(fitting, plan.sort)[:k]), passing)
+    free = bool(plan.filters.people or named or clues or image)
+    chosen = ranked[:k] if free else _varied(ranked, k)
+    weak = bool(chosen) and all(hit.weak for hit in chosen[:3])
+    return Screening(tuple(chosen), passing, weak, named)
+
+
+class Tastes:
+    """What a plan's wishes and a viewer's likes add to a film's score."""
+
+    def __init__(self, index: MovieIndex, plan: Plan, liked: Sequence[str] = (), disliked: Sequence[str] = ()) -> None:
+        def films(ids: Sequence[str]) -> list[Movie]:
+            return [index.catalogue.movie(movie_id) for movie_id in ids[-20:] if movie_id in index.catalogue]
+
+        self._plan = plan
+        self._pulls = [(-_KIN, films(plan.unlike)), (_TASTE, films(liked)), (-_TASTE, films(disliked))]
+
+    def bonus(self, film: Movie) -> float:
+        """In standard deviations of the search; 0 for a film nothing is said about."""
+        total = sum(_wish(wish, film) for wish in self._plan.soft)
+        total += sum(_comparison(relative, film) for relative in self._plan.relative)
+        return total + sum(weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls)
+
+
+def kinship(one: Movie, other: Movie) -> float:
+    """How much two films have in common, 0–1: genres, keywords, people."""
+    shared = 0.0
+    for names, others, weight in (
+        (one.genres, other.genres, 0.4), (one.keywords, other.keywords, 0.4), (one.people, other.people, 0.2)
+    ):  # fmt: skip
+        both = set(names) | set(others)
+        shared += weight * len(set(names) & set(others)) / len(both) if both else 0.0
+    return shared
+
+
+def mood_evidence(film: Movie, mood: str) -> tuple[float, tuple[str, ...]]:
+    """(how much speaks for a mood, −1…1; the film's keywords and genres that say so)."""
+    known = MOODS[mood]
+    said = {fold(word.strip()) for word in re.split(r"[,\n]", known.said)} | {mood}
+    words = tuple(word for word in film.keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said))
+    towards = tuple(name for name in film.genres if name in known.towards[:2])
+    against = sum(name in known.against for name in film.genres)
+    value = 0.6 * bool(words) + 0.3 * len(towards) - 0.25 * against
+    return max(-1.0, min(1.0, value)), (*words, *towards)
+
+
+def _near(keyword: str, said: set[str]) -> bool:
+    """"dark humour" says funny and dark; "haunted house" nothing."""
+    return any(word in said for word in re.findall(r"\w+", fold(keyword)) if len(word) > 3)
+
+
+def _wish(wish: Wish, film: Movie) -> float:
+    if isinstance(wish.value, tuple):
+        number = {"years": film.year, "runtime": film.runtime, "rating": film.rating}.get(wish.kind)
+        low, high = wish.value
+        fits = number is not None and (low is None or number >= low) and (high is None or number <= high)
+        return _PREFERENCE * wish.weight * fits
+    if wish.kind == "mood":
+        return _MOOD * wish.weight * mood_evidence(film, wish.value)[0] if wish.value in MOODS else 0.0
+    has = {
+        "genre": film.genres, "language": (film.language or "",), "country": film.countries, "person": film.people,
+    }.get(wish.kind, ())  # fmt: skip
+    return _PREFERENCE * wish.weight * (fold(wish.value) in {fold(name) for name in has})
+
+
+def _comparison(relative: Relative, film: Movie) -> float:
+    if relative.kind == "mood" and relative.name in MOODS:
+        return _MOOD * 1.5 * relative.direction * mood_evidence(film, relative.name)[0]
+    if relative.kind == "popularity":
+        return 0.1 * relative.direction * math.log10(1 + (film.votes or film.revenue or 0))
+    return 0.0  # longer, newer and better rated are bounds, set where the films at hand are known
+
+
+def _strength(hit: Hit, rank: int, unasked: bool) -> float:
+    """The search's own score on the scale bonuses are given in; the order alone where nothing was asked."""
+    if unasked:
+        return 3.0 - 0.03 * rank
+    share = min(max(hit.score, 1e-4), 1 - 1e-4)
+    return 3.0 + 1.5 * math.log(share / (1 - share))
+
+
+def _ordered(hits: Iterable[Hit], sort: str) -> list[Hit]:
+    """Sorted by a fact; films that lack it come last."""
+    fact = _ORDERS[sort]
+    known = [(value, hit) for hit in hits if (value := fact(hit.movie)) is not None]
+    rest = [hit for hit in hits if fact(hit.movie) is None]
+    return [hit for _, hit in sorted(known, key=lambda pair: -pair[0])] + rest
+
+
+def _varied(hits: Sequence[Hit], k: int) -> list[Hit]:
+    """The first `k`, at most one film of a series and two of a director; those put off follow if there is room."""
+    chosen: list[Hit] = []
+    put_off: list[Hit] = []
+    directors: Counter[str] = Counter()
+    for hit in hits:
+        crowded = any(directors[name] >= _PER_DIRECTOR for name in hit.movie.directors)
+        if crowded or any(_same_series(hit.movie.title, other.movie.title) for other in chosen):
+            put_off.append(hit)
+            continue
+        chosen.append(hit)
+        directors.update(hit.movie.directors)
+        if len(chosen) == k:
+            return chosen
+    return [*chosen, *put_off][:k]
+
+
+def _same_series(one: str, other: str) -> bool:
+    """Sequels and namesakes: the same title but for a number, a part, an ending or what follows a colon."""
+    first, second = sorted((_head(one), _head(other)), key=len)
+    if first.removesuffix("s") == second.removesuffix("s"):
+        return True
+    return len(first) > 5 and second.startswith(first + " ")
+
+
+def _head(title: str) -> str:
+    head = normal_title(re.split(r":| - |\bPart\b|\bVol\b", title, maxsplit=1)[0]) or normal_title(title)
+    return re.sub(r"\s+\d{1,2}$", "", head)

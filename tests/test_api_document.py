@@ -1,0 +1,79 @@
+"""The OpenAPI document and the code agree: schemathesis walks every operation of the true app."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from schemathesis.checks import load_all_checks
+
+from api.app import create_app
+from tests.conftest import open_services, settings_at
+
+EXAMPLES = 25  # per operation and kind, to keep the suite quick
+OPERATIONS = [
+    "POST /v1/search", "GET /v1/movies/{movie_id}", "GET /v1/movies/{movie_id}/poster", "GET /v1/movies/{movie_id}/similar",
+    "POST /v1/movies", "DELETE /v1/movies", "POST /v1/posters/genres", "POST /v1/posters/validate", "POST /v1/posters/identify",
+    "POST /v1/plots/genres", "POST /v1/genres", "POST /v1/box-office", "POST /v1/chat", "POST /v1/feedback", "GET /v1/audit",
+    "GET /healthz", "GET /readyz", "GET /metrics",
+]  # fmt: skip
+
+
+def pictures() -> list[bytes]:
+    """Pictures that can be opened, as files of the four formats."""
+    made = []
+    for number, kind in enumerate(("PNG", "JPEG", "WEBP", "GIF")):
+        buffer = io.BytesIO()
+        Image.new("RGB", (40 + number, 60), (200, 40 * number, 30)).save(buffer, kind)
+        made.append(buffer.getvalue())
+    return made
+
+
+@pytest.fixture(scope="module")
+def document_app(built_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("document")
+    shutil.copytree(built_index, folder / "artifacts")
+    services = open_services(settings_at(folder, log_level="error"))
+    yield create_app(services)
+    services.close()
+
+
+@pytest.fixture(scope="module")
+def api_schema(document_app: Any) -> Any:
+    load_all_checks()
+    for kind in ("image/png", "image/jpeg", "image/webp", "image/gif"):
+        schemathesis.openapi.media_type(kind, st.sampled_from(pictures()))
+    return schemathesis.openapi.from_wsgi("/openapi.json", document_app)
+
+
+def test_the_list_of_operations_is_complete(document_app: Any) -> None:
+    paths = document_app.document()["paths"]
+    assert sorted(OPERATIONS) == sorted(f"{method.upper()} {path}" for path, item in paths.items() for method in item)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the tool does not close the posters it was sent
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("wanted", ["valid", "invalid"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_answers_as_documented(api_schema: Any, operation: str, wanted: str) -> None:
+    """Valid requests are accepted, others refused, and every answer has a documented status, type and shape."""
+    method, path = operation.split()
+    mode = schemathesis.GenerationMode.POSITIVE if wanted == "valid" else schemathesis.GenerationMode.NEGATIVE
+    described = api_schema[path][method]
+    if wanted == "invalid" and not (described.definition.raw.get("parameters") or described.definition.raw.get("requestBody")):
+        return  # nothing can be wrong with a request that carries nothing
+
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=described.as_strategy(generation_mode=mode))
+    def holds(case: Any) -> None:
+        case.call_and_validate()
+
+    holds()
