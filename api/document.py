@@ -11,21 +11,23 @@ nothing of films.
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar, get_args, get_origin
+from typing import IO, Any, TypeVar, get_args, get_origin
 
-from flask import Response, request
+from flask import Request, Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
+from werkzeug.formparser import FormDataParser
 
 from api.errors import PROBLEM, Problem, WrongType
 from movies.errors import BadInput
@@ -39,8 +41,22 @@ _ALWAYS = (400, 401, 403, 429, 500)  # what any address under /v1 may answer
 _PICTURES = "image/jpeg, image/png, image/webp, image/gif"
 
 
+class _Request(Request):
+    """A request whose broken forms are noticed (Werkzeug would take them for empty ones) and stay in memory."""
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+    def _get_file_stream(self, total_content_length: int | None, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()  # sizes are bounded, so nothing a stranger sends needs to touch the disk
+
+
 class Api(OpenAPI):
     """A Flask app whose document is OpenAPI 3.1 with the schemas exactly as pydantic writes them."""
+
+    request_class = _Request
 
     def __init__(self, name: str, *, title: str, version: str, about: str, key_needed: bool) -> None:
         super().__init__(
@@ -219,10 +235,14 @@ def read_json(model: type[M], poster: str | None = None) -> M:
 def read_form(model: type[M]) -> M:
     """The fields of this request's form as `model`: JSON each, but plain texts as they are. Raises as `read_json`."""
     values: dict[str, Any] = {}
+    try:
+        fields = list(request.form.lists())
+    except ValueError as error:
+        raise BadInput(f"The form can't be read ({error}). See /docs for an example.") from None
     for name in request.files:
         if name != "poster":
             raise BadInput(f"The picture goes into the field poster, not {name[:40]!r}.")
-    for name, given in request.form.lists():
+    for name, given in fields:
         if name in _TEXT_LISTS:
             values[name] = given
         elif len(given) > 1:

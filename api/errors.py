@@ -31,6 +31,7 @@ from movies.errors import (
     MovieServiceError,
     UnknownMovie,
 )
+from rag.tools import UnavailableError
 
 PROBLEM = "application/problem+json"
 
@@ -73,6 +74,7 @@ STATUSES: dict[type[MovieServiceError], HTTPStatus] = {
     ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     IndexMismatch: HTTPStatus.SERVICE_UNAVAILABLE,
     LlmUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Every class of the tree has its own line; a test walks the tree and fails when one is missing."""

@@ -1,8 +1,7 @@
-"""The journal: what people thought of films, and what they asked for in vain. One SQLite file.
+"""The journal: what people asked for in vain. One SQLite file, for `matinee report unanswered`.
 
-Holds no address and, for questions, no session: a question that found nothing is kept as the plan it
-was understood as, and counted. Bounded: the oldest entries go. Does not know how the concierge uses
-feedback.
+Holds no address and no session: a question that found nothing is kept as the plan it was understood
+as, and counted. Bounded: the oldest entries go. Does not know how films are found.
 """
 
 from __future__ import annotations
@@ -19,14 +18,11 @@ from pathlib import Path
 from rag.plan import Plan, describe
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS feedback (
-    session TEXT NOT NULL, movie_id TEXT NOT NULL, verdict TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (session, movie_id)
-);
 CREATE TABLE IF NOT EXISTS unanswered (
     plan TEXT PRIMARY KEY, words TEXT NOT NULL, times INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL
 );
 """
-_MOST = 20_000  # entries of each kind
+_MOST = 20_000  # entries
 
 
 @dataclass(frozen=True)
@@ -50,22 +46,6 @@ class Journal:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
-
-    def verdict(self, session: str, movie_id: str, verdict: str) -> None:
-        """Note what a session thought of a film; a later verdict replaces an earlier one."""
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT INTO feedback VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, at = excluded.at",
-                (session, movie_id, verdict, _now()),
-            )
-            connection.execute(f"DELETE FROM feedback WHERE rowid <= (SELECT max(rowid) FROM feedback) - {_MOST}")  # noqa: S608
-
-    def verdicts(self, session: str) -> dict[str, str]:
-        """Film id → verdict of one session."""
-        with self._lock:
-            rows = self._connection.execute("SELECT movie_id, verdict FROM feedback WHERE session = ?", (session,)).fetchall()
-        return dict(rows)
 
     def missed(self, plan: Plan) -> None:
         """Note that nothing in the catalogue fits a plan."""

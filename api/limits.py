@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter
+from limits import parse_many
 from limits.errors import ConfigurationError
 from PIL.Image import Image
 from werkzeug.datastructures import FileStorage
@@ -148,7 +149,7 @@ def install(app: Flask, settings: Settings, gate: Gate) -> None:
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=_JSON_BYTES,
-        MAX_FORM_PARTS=50,
+        MAX_FORM_PARTS=100,
     )
     if on_loopback(settings):  # a name that is made to point here must not reach us through somebody's browser
         app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]", settings.api_host]
@@ -203,6 +204,7 @@ def _limit_rates(app: Flask, settings: Settings, gate: Gate) -> None:
         return f"key:{key.name}" if key else f"address:{request.remote_addr}"
 
     try:
+        parse_many(rate)
         limiter = Limiter(
             caller,
             app=app,

@@ -190,6 +190,12 @@ class AddRequest(_Take):
     movies: tuple[FilmRecord, ...] = Field(min_length=1, max_length=100)
 
 
+class AddForm(_Take):
+    """One film, and its picture in `poster`."""
+
+    movies: tuple[FilmRecord, ...] = Field(min_length=1, max_length=1)
+
+
 class Added(_Give):
     added: int = Field(description="Films that are new or changed.")
     ids: list[str]
@@ -206,8 +212,15 @@ class Removed(_Give):
 # -- posters, plots, money -----------------------------------------------------------------------------
 
 
+_EXPLAIN = Field(default=False, description="Also say which sentences or regions carried the genres; takes longer.")
+
+
 class PosterOnly(_Take):
     """A picture, sent as multipart field `poster`."""
+
+
+class PosterGenresRequest(_Take):
+    explain: bool = _EXPLAIN
 
 
 class IdentifyRequest(_Take):
@@ -218,6 +231,7 @@ class PlotRequest(_Take):
     model_config = ConfigDict(json_schema_extra={"examples": [{"plot": "A detective hunts a careful thief."}]})
 
     plot: str = Field(min_length=1, max_length=20_000, pattern=_READABLE)
+    explain: bool = _EXPLAIN
 
 
 class GenresForm(_Take):
@@ -226,6 +240,7 @@ class GenresForm(_Take):
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["poster"]}, {"required": ["plot"]}]})
 
     plot: str | SkipJsonSchema[None] = Field(default=None, min_length=1, max_length=20_000, pattern=_READABLE)
+    explain: bool = _EXPLAIN
 
 
 class GenreProbability(_Give):
@@ -237,7 +252,7 @@ class GenresAnswer(_Give):
     genres: list[GenreProbability] = Field(description="Every genre the classifier knows, most probable first.")
     chosen: list[str]
     abstained: bool = Field(description="The classifier would rather not say.")
-    weights: dict[str, float] | None = Field(default=None, description="How much came from `poster` and from `plot`.")
+    weights: dict[str, float] = Field(description="How much came from `poster` and from `plot`.")
     explanation: Any = Field(default=None, description="What spoke for the chosen genres.")
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from gunicorn.app.base import BaseApplication
-from gunicorn.errors import AppImportError
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.errors import AppImportError  # type: ignore[import-untyped]
 
 from api import logs
 from api.app import create_app
@@ -25,15 +25,17 @@ from movies.settings import Settings
 from rag.index import read_manifest
 from rag.library import current_version
 
+Open = Callable[[Settings, Callable[[str], None]], Services]
 _GRACE = 20  # seconds that running requests get when the server is asked to stop
 
 
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our settings; `load` runs in the worker, after the fork."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, say: Callable[[str], None], open_services: Open) -> None:
         self.settings = settings
         self.say = say
+        self.open_services = open_services
         self.services: Services | None = None
         super().__init__()
 
@@ -63,7 +65,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         logs.configure(self.settings)
         try:
-            self.services = Services.open(self.settings, self.say)
+            self.services = self.open_services(self.settings, self.say)
             app = create_app(self.services)
         except MovieServiceError as error:
             raise AppImportError(error.message) from None  # ends the server instead of starting workers again and again
@@ -75,17 +77,22 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.services.close()
 
 
-def serve(settings: Settings, say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> None:  # noqa: T201
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201
+
+
+def serve(settings: Settings, say: Callable[[str], None] = _say, open_services: Open = Services.open) -> None:
     """Serve until stopped (SIGTERM or Ctrl-C: running requests are finished first). Does not return.
 
-    Raises ModelMissing, IndexMismatch or BadInput before anything listens, if that can be told.
+    `open_services` is called in the worker. Raises ModelMissing, IndexMismatch or BadInput before
+    anything listens, if that can be told so early.
     """
     needed = key_needed(settings)
     read_manifest(current_version(settings.artifacts))
     for line in _posture(settings, needed):
         say(line)
     _hide_server_name()
-    Server(settings, say).run()
+    Server(settings, say, open_services).run()
 
 
 def _posture(settings: Settings, needed: bool) -> list[str]:
@@ -106,6 +113,6 @@ def _posture(settings: Settings, needed: bool) -> list[str]:
 
 def _hide_server_name() -> None:
     """Gunicorn names itself in every answer; which server runs is nobody's business."""
-    from gunicorn.http import wsgi
+    from gunicorn.http import wsgi  # type: ignore[import-untyped]
 
     wsgi.SERVER = "matinee"

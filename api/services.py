@@ -7,53 +7,74 @@ that brings it. Knows no HTTP.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from PIL.Image import Image
 
 from api.batching import BatchingEncoder
+from api.heads import Heads
 from api.journal import Journal
 from api.limits import PictureDesk
 from api.metrics import Metrics
+from api.schemas import film_json
+from movies.catalogue import Catalogue
 from movies.encoders import encoder_for
-from movies.errors import ModelMissing
+from movies.errors import Busy, ModelMissing
+from movies.movie import Filters
 from movies.settings import Settings
+from rag.agent import Agent
 from rag.index import Hit, read_manifest
 from rag.library import Library, current_version
 from rag.plan import Plan
+from rag.ranking import carry_out
+from rag.tools import Skills
 from rag.understanding import Vocabulary, understand
 
 T = TypeVar("T")
+BUILD = "matinee build --catalogue FILE --artifacts DIR"
+_LIKES = 20  # films to be like, at most
 _FEW = 3  # fewer hits than this, and the answer says which constraints to give up
 
 
 class GenreModel(Protocol):
     """Genres from a plot, a poster or both (`classifiers`)."""
 
-    def from_plot(self, plot: str) -> Any: ...
-    def from_poster(self, poster: Image) -> Any: ...
-    def from_both(self, poster: Image | None, plot: str | None) -> Any: ...
+    def from_plot(self, text: str, explain: bool = False) -> Any: ...
+    def from_poster(self, image: Image, explain: bool = False) -> Any: ...
+    def from_both(self, image: Image | None, text: str | None, explain: bool = False) -> Any: ...
 
 
 class PosterModel(Protocol):
     """Tells posters from other pictures (`classifiers`)."""
 
-    def check(self, picture: Image) -> Any: ...
+    def check(self, image: Image) -> Any: ...
 
 
-class Agent(Protocol):
-    """The concierge: answers a message with events that have a `name` and JSON-able `data`."""
+class Classifiers(Protocol):
+    """The classifiers that serve now (`Heads`)."""
+
+    @property
+    def genres(self) -> GenreModel | None: ...
+    @property
+    def validator(self) -> PosterModel | None: ...
+
+
+class Concierge(Protocol):
+    """Answers a message with events that have a `name` and JSON-able `data` (`rag.agent.Agent`)."""
 
     def answer(self, session: str, message: str, *, image: Image | None = None, plan: Plan | None = None) -> Iterator[Any]: ...
+    def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen"]) -> None: ...
 
 
 @dataclass(frozen=True)
 class Found:
     """The answer to a search: hits, the plan that was carried out, and what to give up when they are few."""
 
-    hits: list[Hit]
+    hits: Sequence[Hit]
     plan: Plan
     relaxations: list[tuple[str, int]]
 
@@ -64,15 +85,16 @@ class Services:
 
     library: Library
     settings: Settings
-    genres: GenreModel | None = None
-    validator: PosterModel | None = None
+    heads: Classifiers | None = None
     box_office: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     audit: Callable[[], Sequence[Mapping[str, Any]]] | None = None
-    agent: Agent | None = None
+    agent: Concierge | None = None
     journal: Journal | None = None
     metrics: Metrics = field(default_factory=Metrics)
     pictures: PictureDesk = field(init=False)
-    _vocabulary: tuple[tuple[str, int], Vocabulary] | None = field(default=None, init=False, repr=False)
+    _vocabulary: Vocabulary | None = field(default=None, init=False, repr=False)
+    _eyes: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2), init=False, repr=False)
+    _reading: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.pictures = PictureDesk(self.settings)
@@ -92,55 +114,104 @@ class Services:
         metrics.watch_queue(lambda: encoder.waiting)
         library = Library.open(settings.artifacts, settings, say, encoder=encoder)
         metrics.films.set_function(lambda: len(library.catalogue))
-        services = cls(library, settings, journal=Journal(settings.journal), metrics=metrics)
+        services = cls(library, settings, heads=Heads(library, say), journal=Journal(settings.journal), metrics=metrics)
+        services.agent = Agent.open(library, settings, services.skills(), film_json=film_json, observe=services.observe)
         services.warm_up()
         return services
+
+    def skills(self) -> Skills:
+        """What the concierge may ask the classifiers; a missing one is said when it is asked."""
+        return Skills(
+            plot_genres=lambda plot: self.genres().from_plot(plot),
+            poster_genres=lambda poster: self.genres().from_poster(poster),
+            validate_poster=lambda poster: self.validator().check(poster),
+            predict_box_office=self.box_office,
+        )
 
     # -- searching -----------------------------------------------------------------------------
 
     def search(self, asked: Plan, image: Image | None = None) -> Found:
         """Read the question in `asked.query`, join it with the explicit parts of `asked`, carry it out.
 
-        What is asked for explicitly outranks what was read from the sentence.
+        What is asked for explicitly outranks what was read from the sentence. Raises UnknownMovie for
+        an id in `asked.like`, Busy when the encoder has too much to do.
         """
-        plan = asked
-        if asked.query:
-            with self.metrics.stage("understand"):
-                read = understand(asked.query, self.vocabulary()).plan
-            filters = type(read.filters)(**{**read.filters.chosen(), **asked.filters.chosen()})
-            like = tuple(dict.fromkeys((*asked.like, *read.like)))
-            plan = read.model_copy(update={"filters": filters, "like": like, "k": asked.k})
-        return self.carry_out(plan, image)
-
-    def carry_out(self, plan: Plan, image: Image | None = None) -> Found:
-        """Search as the plan says; a request that finds nothing is noted in the journal."""
         index = self.library.index
+        for movie_id in asked.like:
+            index.catalogue.key(movie_id)
+        plan = asked
+        clues: list[tuple[str, float]] = []
+        if asked.query.strip():
+            with self.metrics.stage("understand"):
+                reading = understand(asked.query, self.vocabulary())
+            filters = Filters(**{**reading.plan.filters.chosen(), **asked.filters.chosen()})
+            like = tuple(dict.fromkeys((*asked.like, *reading.plan.like)))[:_LIKES]
+            plan = reading.plan.model_copy(update={"filters": filters, "like": like, "k": asked.k})
+            clues = [(clue.text, clue.weight) for clue in reading.clues if not clue.negated]
         with self.metrics.stage("search"):
-            hits = index.search(
-                plan.query, image=image, filters=plan.filters, like=plan.like, avoid=plan.avoid, without=plan.exclude, k=plan.k
-            )
+            screening = carry_out(index, plan, image=image, clues=clues)
         relaxations: list[tuple[str, int]] = []
-        if len(hits) < min(_FEW, plan.k) and plan.filters:
+        if len(screening.hits) < min(_FEW, plan.k) and plan.filters:
             relaxations = index.relaxations(plan.filters)
-        if not hits:
-            self.metrics.no_hits.inc()
-            if self.journal is not None and self.settings.keep_unanswered and plan:
-                self.journal.missed(plan)
-        return Found(hits, plan, relaxations)
+        if not screening.hits:
+            self._missed(plan)
+        return Found(screening.hits, plan, relaxations)
+
+    def observe(self, done: Mapping[str, Any]) -> None:
+        """Count what an answer of the concierge was like (the data of its `done` event)."""
+        self.metrics.corrections.inc(int(done.get("corrections", 0)))
+        if done.get("act") == "search" and not done.get("candidates"):
+            self._missed(Plan.from_record(done["plan"]))
+
+    def _missed(self, plan: Plan) -> None:
+        self.metrics.no_hits.inc()
+        if self.journal is not None and self.settings.keep_unanswered and plan:
+            self.journal.missed(plan)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """A place for reading a picture, which fills a processor for half a second. Raises Busy when all are taken."""
+        if not self._eyes.acquire(timeout=self.settings.encoder_patience):
+            raise Busy("Too many pictures are being looked at. Try again in a moment.", retry_after=2)
+        try:
+            yield
+        finally:
+            self._eyes.release()
 
     def vocabulary(self) -> Vocabulary:
-        """The words of the catalogue as it is now (made once per change)."""
-        index = self.library.index
-        stamp = (index.version, index.catalogue.data_version())
-        if self._vocabulary is None or self._vocabulary[0] != stamp:
-            self._vocabulary = (stamp, Vocabulary.of(index.catalogue))
-        return self._vocabulary[1]
+        """The words of the catalogue. After a change the old ones serve until the new ones are read."""
+        catalogue = self.library.index.catalogue
+        made = self._vocabulary
+        if made is None:
+            with self._reading:
+                if self._vocabulary is None:
+                    self._vocabulary = Vocabulary.of(catalogue)
+                return self._vocabulary
+        if made.version != catalogue.data_version() and self._reading.acquire(blocking=False):
+            threading.Thread(target=self._read_again, args=(catalogue,), name="vocabulary", daemon=True).start()
+        return made
+
+    def _read_again(self, catalogue: Catalogue) -> None:
+        try:
+            self._vocabulary = Vocabulary.of(catalogue)
+        finally:
+            catalogue.close()  # this thread's connection
+            self._reading.release()
 
     def warm_up(self) -> None:
-        """One search, so that the first visitor does not pay for what is made on first use."""
-        self.search(Plan(query="a first look around", k=1))
+        """One search and a look at every part, so that the first visitor does not pay for what is made on first use."""
+        self.state()
+        self.search(Plan(query="the", k=1))
 
     # -- the house -----------------------------------------------------------------------------
+
+    def genres(self) -> GenreModel:
+        """The genre classifier. Raises ModelMissing."""
+        return self.need(self.heads.genres if self.heads else None, "genre classifier", BUILD)
+
+    def validator(self) -> PosterModel:
+        """The poster validator. Raises ModelMissing."""
+        return self.need(self.heads.validator if self.heads else None, "poster validator", f"{BUILD} --negatives DIR")
 
     def need(self, part: T | None, what: str, command: str) -> T:
         """`part`, or ModelMissing with the command that brings it."""
@@ -158,8 +229,8 @@ class Services:
             "encoder": encoder.name,
             "films": len(index.catalogue),
             "models": {
-                "genres": self.genres is not None,
-                "validator": self.validator is not None,
+                "genres": self.heads is not None and self.heads.genres is not None,
+                "validator": self.heads is not None and self.heads.validator is not None,
                 "box_office": self.box_office is not None,
                 "audit": self.audit is not None,
                 "agent": self.agent is not None,

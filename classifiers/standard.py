@@ -20,26 +20,27 @@ _QUALITY = 80
 _BAR_SPREAD = 4.0  # grey levels (standard deviation) below which a row or column is a plain bar
 
 
-def standard(image: Image, detail: int = HEIGHT, quality: int = _QUALITY) -> Image:
-    """The picture as 128×192 RGB: bars trimmed, middle cropped to 2:3, resampled, JPEG-compressed.
+def standard(image: Image, detail: int = HEIGHT, place: float = 0.5) -> Image:
+    """The picture as 128×192 RGB: bars trimmed, cropped to 2:3, resampled, JPEG-compressed.
 
     `detail` (pixels) is the height it passes through on the way, so that training copies can be
-    blurred alike whatever resolution they came in.
+    blurred alike whatever resolution they came in; `place` (0–1) where along the longer side the
+    crop lies, 0.5 being the middle.
     """
-    image = _crop(_without_bars(image.convert("RGB")))
+    image = _crop(_without_bars(image.convert("RGB")), place)
     detail = max(8, min(detail, HEIGHT))
     image = image.resize((max(6, round(detail * WIDTH / HEIGHT)), detail), PILImage.Resampling.LANCZOS, reducing_gap=3.0)
     image = image.resize((WIDTH, HEIGHT), PILImage.Resampling.BICUBIC)
     store = io.BytesIO()
-    image.save(store, "JPEG", quality=quality)
+    image.save(store, "JPEG", quality=_QUALITY)
     return PILImage.open(io.BytesIO(store.getvalue())).convert("RGB")
 
 
-def _crop(image: Image) -> Image:
+def _crop(image: Image, place: float) -> Image:
     width, height = image.size
     wanted = min(width, max(1, round(height * WIDTH / HEIGHT)))
     tall = min(height, max(1, round(width * HEIGHT / WIDTH)))
-    left, top = (width - wanted) // 2, (height - tall) // 2
+    left, top = round((width - wanted) * place), round((height - tall) * place)
     return image.crop((left, top, left + wanted, top + tall))
 
 

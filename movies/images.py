@@ -17,7 +17,7 @@ from movies.errors import BadImage
 MAX_BYTES = 12_000_000
 MAX_PIXELS = 40_000_000
 _WORKING_EDGE = 1024  # no encoder and no reader of ours profits from more
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow opens MPO as JPEG
 
 
 def open_image(

@@ -28,9 +28,14 @@ class Settings(BaseSettings):
     catalogue: Path = Path("data/demo.sqlite")
     cache: Path = Path("data/cache")
 
+    # An index made elsewhere, fetched at the start (docs/deploy.md)
+    artifacts_url: SecretStr | None = None  # https://… of a tar archive; secret, because signed links are
+    artifacts_sha256: str = ""  # of the archive, hex; needed with artifacts_url
+    artifacts_max_bytes: int = Field(default=50_000_000_000, gt=0)  # packed or unpacked; more is refused
+
     # The encoder
     encoder: Literal["auto", "clip", "builtin"] = "auto"
-    clip_model: str = "hf-hub:timm/ViT-B-16-SigLIP2-256"
+    clip_model: str = "hf-hub:laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K"  # see docs/models.md
     clip_checkpoint: Path | None = None
     hub_patience: float = Field(default=5.0, gt=0)  # seconds for the first answer of the model hub
     threads: int = Field(default=0, ge=0)  # of the encoder; 0: all cores
@@ -81,7 +86,7 @@ class Settings(BaseSettings):
     rate_limit_storage: str = "memory://"  # or redis://HOST:PORT
     cors_origins: Names = ()  # pages of other origins that may call; none by default
     trusted_proxies: int = Field(default=0, ge=0)  # how many X-Forwarded-For steps are our own
-    journal: Path = Path("data/journal.sqlite")  # feedback, and what was asked for in vain
+    journal: Path = Path("data/journal.sqlite")  # what was asked for in vain
     keep_unanswered: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_text: bool = False  # whether what people typed may appear in logs

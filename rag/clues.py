@@ -27,55 +27,81 @@ _ASKS = re.compile(
     r"\btomt\b|tip of my tongue|trying to (?:remember|recall|figure out|identify)|(?:can'?t|cannot|can not|don'?t|couldn'?t) "
     r"(?:for the life of me )?(?:seem to )?(?:remember|recall|think of) (?:the |its |it'?s )?(?:name|title|what|which)"
     r"|what(?:'?s| is| was|s)? (?:the name of )?(?:that|the|this) (?:old )?(?:film|movie|flick)\b"
+    r"|what(?:'?s| is| was) that (?:\w+ ){1,2}(?:film|movie)\b"
     r"|(?:which|what) (?:film|movie) (?:is|was|has|had|am i|where|in which)|name of (?:a|the|this|that) (?:\w+ )?(?:film|movie)"
     r"|forg[eo]t(?:ten)? (?:the|its|what) (?:name|title|it)|help me (?:identify|remember|find (?:the name|out|this|that))"
     r"|(?:that|this) (?:one )?(?:film|movie) (?:where|in which|with the|about the guy|i saw)"
-    r"|(?:film|movie) i (?:saw|watched) (?:as a|when|years|once|on|a long|some|many|ages)|been bugging me|driving me (?:crazy|nuts|insane|mad)",
+    r"|(?:film|movie) i (?:saw|watched) (?:as a|when|years|once|on|a long|some|many|ages)|been bugging me"
+    r"|driving me (?:crazy|nuts|insane|mad)",
     re.IGNORECASE,
 )
 _TELLS = re.compile(
-    r"\b(?:i (?:vaguely |only |also |just |sort of |kind of )?(?:remember|recall|saw|watched)|i think it was|there (?:is|was|were)|the main"
-    r" (?:character|guy|girl)|one scene|a scene|at the end|in the end|the ending|turns out|not sure if|i believe|the plot|it was about)\b",
+    r"\b(?:i (?:vaguely |only |also |just |sort of |kind of )?(?:remember|recall|saw|watched)|i think it was|there (?:is"
+    r"|was|were)|the main"
+    r" (?:character|guy|girl)|one scene|a scene|at the end|in the end|the ending|turns out|not sure if|i believe|the plot"
+    r"|it was about)\b",
     re.IGNORECASE,
 )
 _WISHES = re.compile(
-    r"\b(?:recommend|suggest|i want|i'?d like|we'?d like|in the mood|looking for something|show me|give me|do you have|have you got)\b",
+    r"\b(?:recommend|suggest|i want|i'?d like|we'?d like|in the mood|looking for something|show me|give me|do you have"
+    r"|have you got)\b",
     re.IGNORECASE,
 )
 _CHATTER = re.compile(
-    r"^(?:(?:many |any |thank|thx|cheers|hi\b|hello|hey|sorry|edit\b|solved|please\b|pls\b|any (?:ideas?|help|clue|guess)|let me know"
-    r"|anyone|does anyone|do you know|can (?:any|some)(?:one|body)|can you|could (?:any|some)(?:one|body)|what (?:film|movie) (?:is|was) (?:it|this|that)"
-    r"|what is it|help|ring a bell|does this|that'?s (?:all|it|about)|it'?s (?:been )?(?:bugging|driving)|i know (?:this|it|that)(?:'s| is)"
-    r" (?:not |very |kinda )?(?:much|vague|a long)|i'?ll add|google|i'?ve (?:googled|searched|tried|looked)|ps\b|p\.s|tl;?dr|again"
-    r"|i (?:apologi[sz]e|hope|appreciate|would (?:love|appreciate)|wish|googled|searched|tried)|it'?d be|would be great|wish me|good luck))",
+    r"^(?:(?:many |any |thank|thx|cheers|hi\b|hello|hey|sorry|edit\b|solved|please\b|pls\b|any (?:ideas?|help|clue|guess)"
+    r"|let me know"
+    r"|anyone|does anyone|do you know|can (?:any|some)(?:one|body)|can you|could (?:any|some)(?:one|body)|what (?:film"
+    r"|movie) (?:is|was) (?:it|this|that)"
+    r"|what is it|help|ring a bell|does this|that'?s (?:all|it|about)|it'?s (?:been )?(?:bugging|driving)|i know (?:this|it"
+    r"|that)(?:'s| is)"
+    r" (?:not |very |kinda )?(?:much|vague|a long)|i'?ll add|google|i'?ve (?:googled|searched|tried|looked)|ps\b|p\.s"
+    r"|tl;?dr|again"
+    r"|i (?:apologi[sz]e|hope|appreciate|would (?:love|appreciate)|wish|googled|searched|tried)|it'?d be|would be great"
+    r"|wish me|good luck))",
     re.IGNORECASE,
 )
 _WATCHED = re.compile(
-    r"\b(?:i (?:\w+ ){0,2}(?:saw|watched|rented|caught)|i was (?:a |about |around |\d)|as a (?:kid|child|teen)|when i was|(?:my|our) (?:dad|mum|mom"
-    r"|mother|father|friend|teacher|class|school|brother|sister|parents|uncle|aunt|grand\w+)|on (?:tv|cable|netflix|dvd|vhs|hbo|television)|on a"
-    r" (?:plane|flight|bus)|sleepover|late at night|back in the day|(?:we|they) (?:saw|watched)|years ago|seeing it|watching it|remember watching"
+    r"\b(?:i (?:\w+ ){0,2}(?:saw|watched|rented|caught)|i was (?:a |about |around |\d)|as a (?:kid|child|teen)|when i was"
+    r"|(?:my|our) (?:dad|mum|mom"
+    r"|mother|father|friend|teacher|class|school|brother|sister|parents|uncle|aunt|grand\w+)|on (?:tv|cable|netflix|dvd|vhs"
+    r"|hbo|television)|on a"
+    r" (?:plane|flight|bus)|sleepover|late at night|back in the day|(?:we|they) (?:saw|watched)|years ago|seeing it"
+    r"|watching it|remember watching"
     r"|cartoon network|blockbuster|video store)\b",
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
-    r"\b(?:i think|i believe|i guess|maybe|perhaps|possibly|probably|might|could (?:be|have been)|not (?:\w+ )?sure|pretty sure|if i remember"
-    r"|if i recall|iirc|i may be|may(?:be)? wrong|not certain|something like|or something|i feel like|i want to say|for some reason|vaguely|kind of"
+    r"\b(?:i think|i believe|i guess|maybe|perhaps|possibly|probably|might|could (?:be|have been)|not (?:\w+ )?sure"
+    r"|pretty sure|if i remember"
+    r"|if i recall|iirc|i may be|may(?:be)? wrong|not certain|something like|or something|i feel like|i want to say"
+    r"|for some reason|vaguely|kind of"
     r"|sort of|seem to (?:remember|recall))\b",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
-    r"^(?:(?:so|and|but|also|then|anyway|anyways|well|ok|okay|basically|i|we|it'?s|it is|it was|that|this|there'?s|there is|there was|all|only|just"
-    r"|really|vaguely|clearly|distinctly|definitely|specifically|do|can|remember(?:ing)?|recall|think|believe|guess|know|could|am|was|the|one|other"
-    r"|thing|things|scene|part|being|about|in|is|where|which|what|movie|film|a|an|from it|looking for|trying to|find|name of|'s|’s)[\s,:]+)*",
+    r"^(?:(?:so|and|but|also|then|anyway|anyways|well|ok|okay|basically|i|we|it'?s|it is|it was|that|this|there'?s|there is"
+    r"|there was|all|only|just"
+    r"|really|vaguely|clearly|distinctly|definitely|specifically|do|can|remember(?:ing)?|recall|think|believe|guess|know"
+    r"|could|am|was|the|one|other"
+    r"|thing|things|scene|part|being|about|in|is|where|which|what|movie|film|a|an|from it|looking for|trying to|find"
+    r"|name of|of|with|called|help|me|'s|’s)[\s,:]+)*",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
-    r"^\W*(?:and |but |so )?(?:(?:it|this|that|he|she) )?(?:'?s not|isn'?t|is not|was not|wasn'?t|not|definitely not|no,? it'?s not|i know it'?s not"
+    r"^\W*(?:and |but |so )?(?:(?:it|this|that|he|she) )?(?:'?s not|isn'?t|is not|was not|wasn'?t|not|definitely not"
+    r"|no,? it'?s not|i know it'?s not"
     r"|it'?s definitely not|it'?s not|i don'?t think (?:it|this)|i'?m (?:\d+% )?sure (?:it|this)(?:'s| is|'?s) not)\b",
     re.IGNORECASE,
 )
 _SETTING = re.compile(
-    r"\b(?:set|takes? place|taking place|takes us|happens|during|placed|based) (?:in|around|during|sometime)?", re.IGNORECASE
+    r"\b(?:set|takes? place|taking place|happen(?:s|ed|ing)|based|placed) (?:\w+ )?(?:in|around|during|back)\b|\bperiod piece",
+    re.IGNORECASE,
+)
+_ABOUT_THE_SEARCH = re.compile(
+    r"\b(?:(?:driving|drove) me|bugging me|googl(?:e|ed|ing)|search(?:es|ed)|subreddit|reddit|imdb|i hope|hopefully"
+    r"|as many details|what it(?:'|’)?s (?:called|name)|can(?:'|’)?t find|any (?:help|ideas?)|the (?:name|title) of|closure"
+    r"|not much to go on|on mobile|my memory|first post|new here|your help)\b",
+    re.IGNORECASE,
 )
 _RELEASED = re.compile(
     r"\b(?:from|made|released?|came out|came from|be|film|movie|out in|around|\w+ies|era|shot in|looked|looks|like it)\b",
@@ -119,12 +145,13 @@ def read_clues(text: str, grammar: Grammar, today: date) -> Told:
     for found in _TAG.finditer(text):
         hints += _years(found.group(1) or found.group(2) or "", today, weight=0.8)
     title, _, body = text.partition("\n")
+    headlines = _sentences(_TAG.sub(" ", title))
     if not body:
-        title, body = "", text
-    for sentence in _sentences(_TAG.sub(" ", title)):
-        clues += _clues_of(sentence, today, hints, headline=True)
+        headlines, body = headlines[:1], " ".join(headlines[1:])
+    for sentence in headlines:
+        clues += _clue_of(sentence, today, hints, headline=True)
     for sentence in _sentences(_TAG.sub(" ", body)):
-        clues += _clues_of(sentence, today, hints, headline=False)
+        clues += _clue_of(sentence, today, hints, headline=False)
     kept = tuple(dict.fromkeys(clues))[:_MOST_CLUES]
     hints += _genres(text, grammar, today)
     mentions = _films_ruled_out(text, grammar)
@@ -151,9 +178,13 @@ def _sentences(text: str) -> list[str]:
     return [part.strip() for part in out if part and part.strip()]
 
 
-def _clues_of(sentence: str, today: date, hints: list[tuple[Wish, str]], *, headline: bool) -> list[Clue]:
+def _clue_of(sentence: str, today: date, hints: list[tuple[Wish, str]], *, headline: bool) -> list[Clue]:
+    """The clue in one sentence, if there is one; years it tells go to `hints`."""
+    if re.match(r"edit\b|solved\b|spoiler", sentence, re.IGNORECASE) and not headline:
+        return []
     hedged = bool(_HEDGES.search(sentence))
     watched = bool(_WATCHED.search(sentence))
+    told = len(hints)
     if not _SETTING.search(sentence):
         if watched:
             hints += _seen(sentence, today)
@@ -161,12 +192,17 @@ def _clues_of(sentence: str, today: date, hints: list[tuple[Wish, str]], *, head
             hints += _years(sentence, today, weight=0.4 if hedged else 0.6)
     if _CHATTER.match(sentence) and not (headline and len(sentence.split()) > 6):
         return []
+    if _ABOUT_THE_SEARCH.search(sentence) and not headline and len(sentence.split()) < 25:
+        return []
     negated = bool(_NEGATED.search(sentence))
+    asked = _ASKS.search(sentence)
+    if asked and asked.start() < 25 and len(_content(sentence[asked.end() :])) > 1:
+        sentence = sentence[asked.end() :]  # "I can't remember the name of a film with …"
     stripped = _LEAD_IN.sub("", _HEDGES.sub(" ", sentence), count=1)
     stripped = re.sub(r"\s+", " ", stripped).strip(" ,.?!:-–—\"'()")
     content = _content(stripped)
-    if len(content) < 2:
-        return []
+    if len(content) < 2 or (len(hints) > told and len(content) < 6 and not headline):
+        return []  # "It came out in the 80s, I think" is told by the hint
     weight = 1.5 if headline else 1.0
     if watched:
         weight *= 0.3 if len(content) < 14 else 0.6
@@ -247,5 +283,5 @@ def _films_ruled_out(text: str, grammar: Grammar) -> tuple[Mention, ...]:
     for match in re.finditer(r"(?:not|isn'?t|wasn'?t)\s+(?=[\"“A-Z0-9])", text):
         tail = text[match.end() : match.end() + 80]
         tokens = tokenize(tail)
-        found += grammar.mentions.leading(tail, tokens)
+        found += grammar.title_reader().leading(tail, tokens)
     return tuple(found)

@@ -16,14 +16,19 @@ from rag.places import Place
 from rag.plan import Bounds, Plan, Relative, Wish
 from rag.tokens import Token
 
-Relation = Literal["apart", "adjacent", "and", "or"]
-_LIST_LIMIT = 50  # entries a filter list may have
+Relation = Literal["apart", "adjacent", "and", "or", "comma"]
+_LISTED = ("and", "or", "comma")
+LIST_LIMIT = 50  # entries a filter list may have
 _PEOPLE_LIMIT = 20
 _EDGE_WORDS = FUNCTION_WORDS | {
     "about", "involving", "featuring", "concerning", "regarding", "exploring", "follows", "following", "dealing", "deals",
-    "revolving", "set", "starring", "directed", "story", "stories", "plot", "one", "ones", "&", "/", "-", "+", "'", "’", '"', "“", "”", "*",
-    "named", "called", "titled", "made", "released", "film", "films", "movie", "movies",
+    "revolving", "starring", "directed", "story", "stories", "plot", "one", "ones", "&", "/", "-", "+", "'", "’", '"', "“",
+    "”", "*",
+    "named", "seen", "watched", "called", "titled", "made", "released", "film", "films", "movie", "movies",
 }  # fmt: skip
+
+
+_PROPER = {"Will", "May", "It", "Us", "Art"}  # small words that are names when written so inside a sentence
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Draft:
         self.sort = "relevance"
         self.k: int | None = None
         self._kept: list[tuple[int, int]] = []
+        self._named: set[int] = set()
 
     # -- collecting ----------------------------------------------------------------------------
 
@@ -59,9 +65,10 @@ class Draft:
         """Remember which words a part came from."""
         self.spans.append(Span(text, field, value))
 
-    def keep(self, start: int, end: int) -> None:
-        """Leave tokens `start` to `end` in the query."""
+    def keep(self, start: int, end: int, *, name: bool = False) -> None:
+        """Leave tokens `start` to `end` in the query; of a `name` ("Up", "The Thing") no small word is trimmed."""
         self._kept.append((start, end))
+        self._named.update(range(start, end) if name else ())
 
     def text(self, start: int, end: int) -> str:
         """The sentence from token `start` to `end`."""
@@ -79,7 +86,7 @@ class Draft:
     def add(self, text: str, field: str, value: str) -> None:
         """Add to a list filter; beyond the limit of the list nothing is added."""
         values = self.filters.setdefault(field, [])
-        if value not in values and len(values) < (_PEOPLE_LIMIT if field.startswith("people") else _LIST_LIMIT):
+        if value not in values and len(values) < (_PEOPLE_LIMIT if field.startswith("people") else LIST_LIMIT):
             values.append(value)
         self.note(text, field, value)
 
@@ -99,7 +106,7 @@ class Draft:
         field = "languages" if place.languages and self._names.languages else "countries"
         refused = getattr(place, field)
         allowed = self.filters.get(field) or getattr(self._names, field)
-        self.filters[field] = [value for value in allowed if value not in refused][:_LIST_LIMIT]
+        self.filters[field] = [value for value in allowed if value not in refused][:LIST_LIMIT]
         self.note(text, field, f"not {', '.join(refused)}")
 
     def soften_last(self) -> None:
@@ -111,8 +118,12 @@ class Draft:
             self.spans = [span for span in self.spans if not span.field.startswith(stem)]
             self.wish(last.text, "years" if stem == "year" else stem, bounds, 0.5)
         elif last and last.field == "genres" and self.genres:
-            for name in self.genres.pop()[1]:
-                self.wish(last.text, "genre", name, 0.5)
+            compound = [self.genres.pop()]
+            while compound[0][2] == "adjacent" and self.genres:
+                compound.insert(0, self.genres.pop())
+            for _, names, _, _ in compound:
+                for name in names:
+                    self.wish(last.text, "genre", name, 0.5)
 
     # -- the result ----------------------------------------------------------------------------
 
@@ -131,7 +142,7 @@ class Draft:
             unlike=_first(self.titles["unlike"]),
             exclude=_first(self.titles["exclude"]),
             k=self.k or 10,
-            sort=self.sort,  # type: ignore[arg-type]
+            sort=self.sort,
         )
 
     def _settle_genres(self) -> None:
@@ -142,7 +153,7 @@ class Draft:
         lists: list[list[list[tuple[str, int]]]] = []  # lists of compounds of (genre, strength)
         for _, names, relation, strength in self.genres:
             compound = [(name, strength) for name in names]
-            if relation in ("and", "or") and lists:
+            if relation in _LISTED and lists:
                 lists[-1].append(compound)
             elif relation == "adjacent" and lists:
                 lists[-1][-1] += compound
@@ -157,39 +168,45 @@ class Draft:
             if len(alternatives[0]) > 1 and alternatives[0][0][1] == 0:
                 needed.append(alternatives[0].pop(0)[0])
             either += [name for compound in alternatives for name, _ in compound]
-        self.filters["genres_all"] = list(dict.fromkeys(needed))[:_LIST_LIMIT]
-        self.filters["genres_any"] = list(dict.fromkeys(name for name in either if name not in needed))[:_LIST_LIMIT]
+        self.filters["genres_all"] = list(dict.fromkeys(needed))[:LIST_LIMIT]
+        self.filters["genres_any"] = list(dict.fromkeys(name for name in either if name not in needed))[:LIST_LIMIT]
 
     def _settle_places(self) -> None:
         """Languages where all are languages, countries where all are countries; a mixed list becomes countries."""
         if not self.places:
             return
-        listed = any(relation in ("and", "or") for _, _, relation in self.places)
+        listed = any(relation in _LISTED for _, _, relation in self.places)
         by_country = [place for _, place, _ in self.places if not (place.languages and self._names.languages)]
         by_language = [place for _, place, _ in self.places if place.languages and self._names.languages]
         if by_country and listed and self._names.countries:
             by_country, by_language = [place for _, place, _ in self.places], []
         for field, places in (("languages", by_language), ("countries", by_country)):
-            values = list(dict.fromkeys(value for place in places for value in getattr(place, field)))[:_LIST_LIMIT]
+            values = list(dict.fromkeys(value for place in places for value in getattr(place, field)))[:LIST_LIMIT]
             if values:
                 self.filters[field] = values
 
     def _settle_people(self) -> None:
         """Two people: films with both. "Tom Hanks or Meg Ryan": either, which only a wish can say."""
-        for n, (_, name, relation) in enumerate(self.people):
-            if relation == "or" or (n + 1 < len(self.people) and self.people[n + 1][2] == "or"):
-                self.soft.append(Wish(kind="person", value=name))
-            elif name not in self.filters.setdefault("people", []):
-                self.filters["people"].append(name)
-        self.filters["people"] = self.filters.get("people", [])[:_PEOPLE_LIMIT]
+        lists: list[list[tuple[str, Relation]]] = []
+        for _, name, relation in self.people:
+            if relation in _LISTED and lists:
+                lists[-1].append((name, relation))
+            else:
+                lists.append([(name, "apart")])
+        for people in lists:
+            names = [name for name, _ in people]
+            if any(relation == "or" for _, relation in people):
+                self.soft += [Wish(kind="person", value=name) for name in names]
+            else:
+                self.filters["people"] = list(dict.fromkeys(self.filters.get("people", []) + names))[:_PEOPLE_LIMIT]
 
     def _query(self) -> str:
         """The words that are left, in order, without the small words at their edges."""
         runs: list[list[int]] = []
         last = -1
         for start, end in self._kept:
-            if runs and start == last:
-                runs[-1] += range(start, end)
+            if runs and all(token.fold in {"and", "or", "&"} for token in self._tokens[last:start]):
+                runs[-1] += range(last, end)
             else:
                 runs.append(list(range(start, end)))
             last = end
@@ -205,6 +222,10 @@ class Draft:
         return " ".join(out)[:4000]
 
     def _is_edge(self, token: int) -> bool:
+        if token in self._named:
+            return False
+        if token and self._tokens[token].text in _PROPER:
+            return False
         return self._tokens[token].fold in _EDGE_WORDS or not self._tokens[token].fold.strip("'’-–,")
 
     def _opens_clause(self, token: int) -> bool:
@@ -224,4 +245,4 @@ class Draft:
 
 
 def _first(values: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(values))[:_LIST_LIMIT]
+    return tuple(dict.fromkeys(values))[:LIST_LIMIT]

@@ -25,8 +25,8 @@ Scores = NDArray[np.float32]
 
 WEIGHTS = {
     "bm25": 1.0,
-    "overview": 1.4,
-    "passage": 0.4,
+    "overview": 1.2,
+    "passage": 0.6,
     "clues": 0.4,
     "poster": 0.25,
     "picture": 1.0,  # query picture against posters
@@ -38,7 +38,7 @@ WEIGHTS = {
 """Chosen on a tuning half of tip-of-the-tongue questions; docs/quality.md has the ablation."""
 
 _TITLE_BONUS = 6.0
-_YEAR_PENALTY = 0.4  # per year outside a hinted range, up to twenty years
+_YEAR_PENALTY = 0.6  # per year outside a hinted range, up to twenty years
 _YEAR_REACH = 20
 _SAMPLE = 1500  # films an average is taken over
 

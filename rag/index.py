@@ -41,18 +41,46 @@ _LEXICAL = 400  # films that BM25 brings in as candidates
 _SCORED = 30_000  # films whose BM25 score is known to the fusion
 _CLEARLY_THE_SAME = 0.2  # artwork leg, see rag/identify.py
 _LIKELY = 0.5
+_NEAR_TITLE = 0.85  # title likeness from which a question is taken for a title
 _TITLE_LENGTH = 80  # characters; a longer question is no title
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Why a film was found. `legs`: each leg's own score (cosines; BM25; 0–1 for the title)."""
+    """Why a film was found.
+
+    `passage`: the part of the plot that comes closest; `poster`: whether its poster speaks for it most;
+    `legs`: each leg's own score (cosines; BM25; 0–1 for the title). `words` and `reason` are made when
+    asked for: most candidates are never shown.
+    """
 
     passage: str | None = None
     poster: bool = False
-    words: tuple[str, ...] = ()
     legs: dict[str, float] = field(default_factory=dict)
-    reason: str = ""
+    said: str = ""
+    _asked: tuple[str, ...] = field(default=(), repr=False)
+    _movie: Movie | None = field(default=None, repr=False)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Words of the question found in the film's text, as written there."""
+        if self._movie is None:
+            return self._asked
+        film = self._movie
+        return shared_words(self._asked, " ".join((film.title, *film.people, film.plot, *film.keywords, *film.genres)))
+
+    @cached_property
+    def reason(self) -> str:
+        """One short sentence for people."""
+        if self.said:
+            return self.said
+        if self.legs.get("title", 0) >= 0.9:
+            return "The title is what you asked for."
+        if self.words:
+            return "Mentions " + ", ".join(self.words[:4]) + "."
+        if self.poster:
+            return "Its poster comes closest."
+        return "Its plot comes closest in meaning." if self.passage or self.legs else "Fits what you asked for."
 
 
 @dataclass(frozen=True)
@@ -77,8 +105,8 @@ class MovieIndex:
     """
 
     def __init__(
-        self, folder: Path, manifest: dict[str, Any], file: VectorFile, catalogue: Catalogue, encoder: Encoder
-    ) -> None:
+        self, folder: Path, manifest: dict[str, Any], file: VectorFile, catalogue: Catalogue, encoder: Encoder, fingerprints: Vectors
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.manifest = manifest
         self.catalogue = catalogue
@@ -206,7 +234,7 @@ class MovieIndex:
             artwork = match.legs.get("artwork", 0.0) > _CLEARLY_THE_SAME
             reason = "It is the same artwork." if artwork else f"“{' '.join(words)}” is written on it." if words else "It comes closest."
             legs = {name: value for name, value in match.legs.items() if name != "known"}
-            hits.append(Hit(movie, match.score, Evidence(None, artwork, words, legs, reason), weak=match.score < _LIKELY))
+            hits.append(Hit(movie, match.score, Evidence(None, artwork, legs, reason, words), weak=match.score < _LIKELY))
         return hits
 
     def _identifier(self) -> PosterIdentifier:
@@ -283,8 +311,12 @@ class MovieIndex:
         """Films whose title is the question itself (key → 0–1)."""
         if not 0 < len(question.text) <= _TITLE_LENGTH:
             return {}
-        matches = self.catalogue.titles().find(question.text, limit=5, cutoff=0.88)
-        return {match.key: match.score for match in matches}
+        said = fold(question.text)
+        scores = {}
+        for match in self.catalogue.titles().find(question.text, limit=5, cutoff=_NEAR_TITLE):
+            likeness = match.score if fold(match.title) == said else min(match.score, 0.97)  # Heat before The Heat
+            scores[match.key] = ((likeness - _NEAR_TITLE) / (1 - _NEAR_TITLE)) ** 4
+        return scores
 
     def _gather(
         self, view: _View, question: Question, allowed: NDArray[np.int64] | None, named: Sequence[int], exact: bool
@@ -321,27 +353,23 @@ class MovieIndex:
 
     def _hits(self, found: Candidates, fused: Scores, order: NDArray[np.intp], question: Question) -> list[Hit]:
         movies = self.catalogue.by_key([int(found.keys[row]) for row in order])
-        asked = content_words(question.text)
+        asked = tuple(content_words(question.text))
+        legs = found.legs()
         hits = []
         for row in order:
             movie = movies.get(int(found.keys[row]))
             if movie is None:  # removed while we searched
                 continue
             score = float(1 / (1 + np.exp(-(fused[row] - 3.0) / 1.5)))
-            hits.append(Hit(movie, round(score, 4), self._evidence(movie, found, int(row), asked), weak=bool(fused[row] < 2.0)))
+            hits.append(Hit(movie, round(score, 4), self._evidence(movie, found, int(row), asked, legs), weak=bool(fused[row] < 2.0)))
         return hits
 
-    def _evidence(self, movie: Movie, found: Candidates, row: int, asked: list[str]) -> Evidence:
-        legs = {name: round(float(values[row]), 4) for name, values in found.legs().items() if np.isfinite(values[row])}
-        passage = None
+    def _evidence(self, movie: Movie, found: Candidates, row: int, asked: tuple[str, ...], legs: dict[str, Scores]) -> Evidence:
+        scores = {name: round(float(values[row]), 4) for name, values in legs.items() if np.isfinite(values[row])}
         span = found.best_passage(row)
-        if span is not None:
-            passage = movie.plot[span[0] : span[1]] or None
-        words = shared_words(asked, " ".join((movie.title, *movie.people, movie.plot, *movie.keywords, *movie.genres)))
-        by_poster = "poster" in legs and legs["poster"] >= max(
-            (legs.get(name, -1.0) for name in ("overview", "passage")), default=-1
-        )
-        return Evidence(passage, by_poster, words, legs, _reason(movie, passage, words, by_poster, legs))
+        passage = movie.plot[span[0] : span[1]] or None if span is not None else None
+        by_text = max((scores.get(name, -1.0) for name in ("overview", "passage")), default=-1.0)
+        return Evidence(passage, "poster" in scores and scores["poster"] >= by_text, scores, "", asked, movie)
 
     def _best_known(self, filters: Filters | None, hidden: Sequence[str], k: int) -> list[Hit]:
         """Without a question: films with the most votes or revenue first, then by rating and year."""
@@ -349,7 +377,7 @@ class MovieIndex:
         gone = set(self._keys(hidden))
         movies = self.catalogue.by_key(keys)
         kept = [movies[key] for key in keys if key not in gone and key in movies]
-        return [Hit(movie, 1.0, Evidence(reason="Fits what you asked for.")) for movie in kept[:k]]
+        return [Hit(movie, 1.0, Evidence()) for movie in kept[:k]]
 
     def _keys(self, ids: Sequence[str]) -> list[int]:
         """Row keys of the films that are there."""
@@ -465,13 +493,3 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not complete or manifest["format"] != FORMAT:
         raise IndexMismatch(f"The index has another format ({manifest.get('format')}, expected {FORMAT}). {again}")
     return manifest
-
-
-def _reason(movie: Movie, passage: str | None, words: tuple[str, ...], poster: bool, legs: dict[str, float]) -> str:
-    if legs.get("title", 0) >= 0.9:
-        return "The title is what you asked for."
-    if words:
-        return "Mentions " + ", ".join(words[:4]) + "."
-    if poster:
-        return "Its poster comes closest."
-    return "Its plot comes closest in meaning." if passage or legs else "Fits what you asked for."

@@ -41,13 +41,13 @@ BOUNDS: Phrases[Bound] = Phrases.listed(
         "below": """before, prior to, pre, older than, earlier than, under, less than, below, shorter than, fewer than
             lower than, <""",
         "until": """until, till, up to, up until, at most, max, maximum, a maximum of, max of, maximum of, no more than
-            not more than, no longer than, not longer than, within, no later than, not later than, not exceeding, no newer than
-            i have, we have, i've got, we've got, i only have, we only have, i've only got, we've only got, i have only
-            we have only, i have got, i got, i have about, we have about""",
+            not more than, no longer than, not longer than, within, no later than, not later than, not exceeding
+            no newer than, i have, we have, i've got, we've got, i only have, we only have, i've only got, we've only got
+            i have only, we have only, i have got, i got, i have about, we have about""",
         "above": """after, later than, newer than, more recent than, younger than, post, over, more than, above, longer than
             exceeding, higher than, better than, greater than, >""",
-        "from": """since, starting in, starting from, at least, no less than, not less than, no shorter than, not shorter than
-            minimum, min, a minimum of, minimum of, no earlier than, no older than""",
+        "from": """since, starting in, starting from, at least, no less than, not less than, no shorter than
+            not shorter than, minimum, min, a minimum of, minimum of, no earlier than, no older than""",
         "about": "around, about, roughly, approximately, approx, circa, ~, some, around about",
     }
 )
@@ -96,8 +96,8 @@ _HOURS, _MINUTES = {"h", "hr", "hrs", "hour", "hours"}, {"m", "min", "mins", "mi
 _CLOCK = re.compile(r"(?:(\d{1,2}(?:[.,]\d+)?)(?:h|hrs?|hours?)(?:(\d{1,2})(?:m|mins?)?)?|(\d{1,4})(?:m|mins?|minutes?))")
 _LENGTH = Phrases.listed(
     {
-        True: """runtime, running time, run time, length, runtime of, running time of, length of, a runtime of, lasting, lasts
-            a running time of, duration, a duration of, a length of, runs, running, clocking in at, runtime is"""
+        True: """runtime, running time, run time, length, runtime of, running time of, length of, a runtime of, lasting
+            lasts, a running time of, duration, a duration of, a length of, runs, running, clocking in at, runtime is""",
     }
 )
 
@@ -125,13 +125,13 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
     if second and (first or loose is not None) and bound is None:
         last = tokens[second[1] - 1].fold
         low = first[0] if first else (loose or 0) * (60 if last in _HOURS else 1)
-        if 0 < low < second[0]:
-            return Measure("runtime", low, second[0], second[1], "bound", negated)
+        if 0 < low < second[0] <= 6000:
+            return Measure("runtime", round(low), round(second[0]), second[1], "bound", negated)
     if first is None and named and bound and loose is not None and 20 <= loose <= 600:
         first = (loose, place + 1)  # "runtime under 100"
-    if first is None or not 0 < first[0] <= 6000:
+    if first is None or not 1 <= first[0] <= 6000:
         return None
-    minutes, end = first
+    minutes, end = round(first[0]), first[1]
     if word_at(tokens, end) == "long" or (word_at(tokens, end), word_at(tokens, end + 1)) == ("in", "length"):
         end += 1 if word_at(tokens, end) == "long" else 2
     after, end = afterwards(tokens, end) if bound is None else (None, end)
@@ -142,8 +142,8 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
         return Measure("runtime", None, minutes, end, "bound")
     if bound in ("above", "from"):
         return Measure("runtime", minutes, None, end, "bound")
-    margin = max(10.0, minutes / 10)
-    return Measure("runtime", minutes - margin, minutes + margin, end, "bound" if bound or named else "bare", negated)
+    margin = max(10, round(minutes / 10))
+    return Measure("runtime", max(1, minutes - margin), minutes + margin, end, "bound" if bound or named else "bare", negated)
 
 
 def _duration(tokens: Tokens, at: int) -> tuple[float, int] | None:
@@ -198,8 +198,8 @@ def _minutes(tokens: Tokens, at: int) -> tuple[float, int] | None:
 _RATED = Phrases.listed(
     {
         True: """rated, rating, ratings, a rating, rating of, a rating of, ratings of, score, a score, score of, a score of
-            scored, scoring, imdb, imdb rating, an imdb rating, an imdb rating of, imdb score, imdb score of, rated at, an imdb
-            an imdb score of, rating is, ratings are, imdb rating of"""
+            scored, scoring, imdb, imdb rating, an imdb rating, an imdb rating of, imdb score, imdb score of, rated at
+            an imdb, an imdb score of, rating is, ratings are, imdb rating of""",
     }
 )
 

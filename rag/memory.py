@@ -145,7 +145,11 @@ class Sessions:
         try:
             turn = Turn(self.load(session))
             before = turn.memory
-            yield turn
+            try:
+                yield turn
+            except GeneratorExit:  # the listener left; what was shown to them counts
+                self._save(session, turn.memory)
+                raise
             if turn.memory is not before:
                 self._save(session, turn.memory)
         finally:

@@ -1,28 +1,32 @@
-"""Films and people that a sentence names.
+"""Films that a sentence names.
 
-Titles come first, because "like The War of the Worlds" must not ask for war films; a title counts
-where something marks it as one: a cue in front ("like", "have you got"), quotes, a year in
-brackets, or capitals. Does not know genres, years or negation of anything but titles.
+Titles are read before anything else, because "like The War of the Worlds" must not ask for war films;
+a title counts where something marks it as one: a cue in front ("like", "have you got"), quotes, a
+year in brackets, or capitals. Does not know people (`people.py`), nor negation of anything but titles.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.lexicon import Meaning
 from rag.names import Film, Vocabulary
+from rag.people import PersonReader
 from rag.tokens import Phrases, Token, word_set
 
 Role = Literal["like", "unlike", "exclude", "asked"]
 _LONGEST = 12  # tokens of a title
+_LOOKUPS = 4  # misspelt titles looked up per sentence: each is a look at every title
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A film named in tokens `start` to `end`; `films` are all with that title, the likeliest first, or none.
+    """A film named in tokens `start` to `end`, its cue ("like") included; `films` are all with that title,
+    the likeliest first, or none; `text` is the title as written.
 
     `role`: `like` an example to follow, `unlike` one to keep away from, `exclude` not to be shown (seen, or
     "not Heat"), `asked` spoken of ("have you got Heat?").
@@ -41,75 +45,57 @@ class Mention:
         return self.films[0].id if self.films else self.text
 
 
-@dataclass(frozen=True)
-class Named:
-    """A person named in tokens `start` to `end`."""
-
-    start: int
-    end: int
-    name: str
-    cued: bool  # "with", "by", "starring" in front, or "films" behind
-
-
 _CUES: Phrases[Role] = Phrases.listed(
     {
-        "like": """like, similar to, such as, in the vein of, in the style of, in the spirit of, along the lines of, reminiscent of
-            same vibe as, vibe of, comparable to, as good as, fans of, fan of, i loved, we loved, i liked, we liked, i enjoyed
-            loved, liked, enjoyed, love, adore, adored, than, reminds me of, remind me of, my favourite film is, my favorite movie is
-            my favourite is, my favorite is, a la, favourites are, favorites are, sequel to, follow up to, akin to, along with""",
-        "unlike": """unlike, not like, nothing like, don't like, didn't like, did not like, do not like, hated, hate, disliked
-            can't stand, not a fan of, less like, didn't enjoy, anything like""",
-        "exclude": """seen, i've seen, already seen, watched, already watched, i saw, we saw, just saw, besides, except, excluding, but not
-            not, no, anything but, other than, apart from, instead of, without, except for, no more""",
-        "asked": """have you got, do you have, got, is, was, what about, how about, tell me about, who directed, who stars in, who made
-            who is in, who's in, when was, watch, play, find, show me, is there, looking for, look for, plot of, cast of, director of
-            poster of, poster for, year of, rating of, put on, details of, details on, info on, more about, length of, how long is
-            when did, to see, see, rewatch, the film, the movie, called, titled, named, have you seen, you seen, haven't seen, poster
-            have not seen, never seen, find me, search for, do you know, heard of, in, about, watching, want, any, does, did, got the""",
+        "like": """like, similar to, such as, in the vein of, in the style of, in the spirit of, along the lines of
+            cross between, mix of, mix between, blend of, combination of, reminiscent of, same vibe as, vibe of
+            comparable to, as good as, fans of, fan of, i loved, we loved, i liked, we liked, i enjoyed, loved, liked
+            enjoyed, love, adore, adored, than, reminds me of, remind me of, my favourite film is, my favorite movie is
+            my favourite is, my favorite is, a la, favourites are, favorites are, sequel to, follow up to, akin to
+            along with""",
+        "unlike": """unlike, not like, nothing like, don't like, didn't like, did not like, do not like, hated, hate
+            disliked, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
+        "exclude": """seen, i've seen, already seen, watched, already watched, i saw, we saw, just saw, besides, except
+            excluding, but not, not, no, anything but, other than, apart from, instead of, without, except for, no more""",
+        "asked": """have you got, do you have, got, is, was, what about, how about, tell me about, who directed
+            who stars in, who made, who is in, who's in, when was, watch, play, find, show me, is there, looking for
+            look for, plot of, cast of, director of, poster of, poster for, year of, rating of, put on, details of
+            details on, info on, more about, length of, how long is, when did, to see, see, rewatch, the film, the movie
+            called, titled, named, have you seen, you seen, haven't seen, poster, have not seen, never seen, find me
+            search for, do you know, heard of, in, about, watching, want, any, does, did, got the""",
     }
 )
 _AFTER_CUE = Phrases.listed(
     {True: "the film, the movie, film, movie, films like, movies like, the film called, the movie called, the original"}
 )
 _BEFORE_TITLE_END = word_set(
-    "and or but with without from only though please which that in not minus plus except under over before after for set by starring "
-    "tonight is was because so then any on if when where as vs instead both too again yet are were ever worth available streaming good "
-    "or, just also have has except if than maybe however it"
+    "and or but with without from only though please which that in not minus plus except under over before after for set by "
+    "starring tonight is was because so then any on if when where as vs instead both too again yet are were ever worth "
+    "available streaming good or, just also have has except if than maybe however it"
 )
 _PRONOUNS = word_set(
-    "it that this these those them me you him us some any one ones the a an what which who whom something anything nothing everything "
-    "more less most there here i we he she they my your so to be all other others none and or of in on at"
-)
-_FILM_WORDS = word_set(
-    "film films movie movies flick flicks cinema picture pictures one's thriller thrillers comedy comedies stuff work works"
-)
-_DIRECTOR_CUES = word_set("by directed director from")
-_PERSON_CUES = word_set(
-    "with starring by featuring stars star directed director actor actress without no not like love and or from actors "
-    "of loves some any more hate avoid except than also plus , &"
+    "it that this these those them me you him us some any one ones the a an what which who whom something anything nothing "
+    "everything more less most there here i we he she they my your so to be all other others none and or of in on at"
 )
 
 
-class MentionReader:
-    """Finds titles and people of one catalogue in tokenised sentences. `lexicon`: words with a meaning of their own."""
+class TitleReader:
+    """Finds titles of one catalogue in one tokenised sentence. `lexicon`: words with a meaning of their own."""
 
-    def __init__(self, vocabulary: Vocabulary, lexicon: Phrases[Meaning]) -> None:
-        self._names = vocabulary
-        self._lexicon = lexicon
+    def __init__(self, vocabulary: Vocabulary, lexicon: Phrases[Meaning], people: PersonReader) -> None:
+        self._names, self._lexicon, self._people = vocabulary, lexicon, people
+        self._lookups_left = _LOOKUPS
 
-    # -- titles --------------------------------------------------------------------------------
-
-    def titles(self, sentence: str, tokens: Sequence[Token]) -> list[Mention]:
+    def read(self, sentence: str, tokens: Sequence[Token]) -> list[Mention]:
         """The films named in a sentence, in order, without overlaps."""
         found: list[Mention] = []
         at = 0
         while at < len(tokens):
-            mention = self._quoted(sentence, tokens, at) or self._with_year(sentence, tokens, at)
-            mentions = [mention] if mention else list(self._cued(sentence, tokens, at))
+            mentions = list(self._cued(sentence, tokens, at))
+            if not mentions and (mention := self._quoted(sentence, tokens, at) or self._with_year(sentence, tokens, at)):
+                mentions = [mention]
             if not mentions and (mention := self._capitalised(sentence, tokens, at)):
                 mentions = [mention]
-            if mentions and mentions[0].role == "asked" and (role := self._role_before(tokens, mentions[0].start)):
-                mentions = [Mention(m.start, m.end, m.text, m.films, role, m.guessed) for m in mentions]
             found += mentions
             at = mentions[-1].end if mentions else at + 1
         return found
@@ -121,6 +107,9 @@ class MentionReader:
             return None
         text = sentence[tokens[words[0]].start :].strip().rstrip("?!.")
         films = self._names.films_named(text)
+        if not films and len(words) > 1 and _YEAR.fullmatch(tokens[words[-1]].text):  # "heat 1995"
+            shorter = sentence[tokens[words[0]].start : tokens[words[-2]].end]
+            films = [film for film in self._names.films_named(shorter) if str(film.year) == tokens[words[-1]].text]
         return Mention(0, len(tokens), text, tuple(films), "asked") if films else None
 
     def leading(self, sentence: str, tokens: Sequence[Token]) -> list[Mention]:
@@ -142,7 +131,7 @@ class MentionReader:
                 tokens[end].text != "'" or tokens[end].end >= len(sentence) or not sentence[tokens[end].end].isalnum()
             ):
                 text = sentence[tokens[at].end : tokens[end].start].strip()
-                films = self._names.films_named(text) or self._names.film_like(text, 0.86)
+                films = self._names.films_named(text) or self._film_like(text, 0.86)
                 if not films and not text[:1].isupper():
                     return None  # quoted words, not a title we know
                 return Mention(at, end + 1, text, tuple(films), "asked")
@@ -153,11 +142,7 @@ class MentionReader:
         if not (tokens[at].capital or tokens[at].text[0].isdigit()):
             return None
         for bracket in range(at + 1, min(at + _LONGEST, len(tokens) - 2)):
-            if (
-                tokens[bracket].text == "("
-                and tokens[bracket + 2].text == ")"
-                and re.fullmatch(r"(1[89]|20)\d\d", tokens[bracket + 1].text)
-            ):
+            if tokens[bracket].text == "(" and tokens[bracket + 2].text == ")" and _YEAR.fullmatch(tokens[bracket + 1].text):
                 year = int(tokens[bracket + 1].text)
                 text = sentence[tokens[at].start : tokens[bracket].start].strip()
                 films = [film for film in self._names.films_named(text) if film.year and abs(film.year - year) <= 1]
@@ -165,7 +150,7 @@ class MentionReader:
                     films.sort(key=lambda film: film.year != year)
                     return Mention(at, bracket + 3, text, tuple(films), "asked")
                 if all(token.capital or not token.is_word for token in tokens[at:bracket]):
-                    near = [film for film in self._names.film_like(f"{text} ({year})", 0.86) if film.year == year]
+                    near = [film for film in self._film_like(f"{text} ({year})", 0.86) if film.year == year]
                     return Mention(at, bracket + 3, text, tuple(near), "asked", bool(near))
                 return None
         return None
@@ -180,13 +165,13 @@ class MentionReader:
         first = True
         while place < len(tokens):
             mention = self._title_at(sentence, tokens, place, role, listed=not first)
-            if mention is None and first and role in ("like", "unlike"):
+            if mention is None and role in ("like", "unlike") and (first or tokens[place].capital):
                 mention = self._near_title(
                     sentence, tokens, place, role, sure=tokens[at].fold in {"similar", "like", "such", "unlike"}
                 )
             if mention is None:
                 return
-            yield mention
+            yield replace(mention, start=at) if first and role != "asked" else mention
             first = False
             place = mention.end
             joints = 0
@@ -198,11 +183,11 @@ class MentionReader:
     def _title_at(self, sentence: str, tokens: Sequence[Token], at: int, role: Role, *, listed: bool) -> Mention | None:
         quoted = self._quoted(sentence, tokens, at) or self._with_year(sentence, tokens, at)
         if quoted:
-            return Mention(quoted.start, quoted.end, quoted.text, quoted.films, role, quoted.guessed)
+            return replace(quoted, role=role)
         if not tokens[at].is_word:
             return None
         for end in range(min(at + _LONGEST, len(tokens)), at, -1):
-            if not tokens[end - 1].is_word and tokens[end - 1].text not in "!?":
+            if not tokens[end - 1].is_word or tokens[end - 1].fold == "and":  # titles are compared without "and"
                 continue
             text = sentence[tokens[at].start : tokens[end - 1].end]
             films = self._names.films_named(text)
@@ -226,16 +211,11 @@ class MentionReader:
                 after.capital and after.start == tokens[end - 1].end + 1 and len(words) == 1 and not listed
             )
         follows = tokens[end].fold if end < len(tokens) else ""
-        ends = (
-            end >= len(tokens)
-            or not tokens[end].is_word
-            or follows in _BEFORE_TITLE_END
-            or bool(re.fullmatch(r"(1[89]|20)\d\d", follows))
-        )
+        ends = end >= len(tokens) or not tokens[end].is_word or follows in _BEFORE_TITLE_END or bool(_YEAR.fullmatch(follows))
         cue = tokens[at - 1].fold if at else ""
         if role == "exclude" or cue in {"in", "about", "want", "any", "love", "hate"}:
-            return ends and len(words) > 2 or (ends and cue in {"seen", "saw", "watched"})
-        if role == "asked" and (len(words) == 1 and words[0].text.isalpha() or cue in {"is", "was", "see"}):
+            return ends and (len(words) > 2 or cue in {"seen", "saw", "watched"})
+        if role == "asked" and ((len(words) == 1 and words[0].text.isalpha()) or cue in {"is", "was", "see"}):
             return self._asked_alone(tokens, at, end)
         return ends
 
@@ -263,17 +243,21 @@ class MentionReader:
         proper = words[0].capital and (sum(word.capital for word in words) * 2 >= len(words))
         while proper and not words[-1].capital and not words[-1].text[0].isdigit():
             words.pop()
-        if not (proper or sure) or self.person(tokens, at) or (self._has_meaning(tokens, at, end) and not proper):
+        if not (proper or sure) or self._people.person(tokens, at) or (self._has_meaning(tokens, at, end) and not proper):
             return None
         if not proper and (len(words) > 5 or all(self._names.is_ordinary(word.fold) or self._meant(word) for word in words)):
             return None
         if proper and len(words) == 1 and self._meant(words[0]):
             return None
         text = sentence[words[0].start : words[-1].end]
-        films = self._names.film_like(text, 0.8 if proper else 0.86)
+        films = self._film_like(text, 0.8 if proper else 0.86)
         if not films and not (proper and sure):
             return None
         return Mention(at, at + len(words), text, tuple(films), role, bool(films))
+
+    def _film_like(self, words: str, cutoff: float) -> list[Film]:
+        self._lookups_left -= 1
+        return self._names.film_like(words, cutoff) if self._lookups_left >= 0 else []
 
     def _meant(self, token: Token) -> bool:
         return self._lexicon.match([token], 0) is not None
@@ -291,97 +275,3 @@ class MentionReader:
             if films and not self._has_meaning(tokens, at, end):
                 return Mention(at, end, text, tuple(films), "asked")
         return None
-
-    @staticmethod
-    def _role_before(tokens: Sequence[Token], at: int) -> Role | None:
-        """The role that the cue right before token `at` gives, however the title itself was found."""
-        for start in range(max(0, at - 5), at):
-            cue = _CUES.match(tokens, start)
-            if (
-                cue
-                and cue[0] <= at
-                and all(_AFTER_CUE.match([token], 0) or token.fold == "the" for token in tokens[cue[0] : at])
-            ):
-                return cue[1]
-        return None
-
-    # -- people --------------------------------------------------------------------------------
-
-    def person(self, tokens: Sequence[Token], at: int, fuzzy: bool = False) -> Named | None:
-        """The person whose name begins at token `at`; `fuzzy` also allows for misspelt names."""
-        first = tokens[at]
-        if not first.is_word or first.text[0].isdigit():
-            return None
-        before = tokens[at - 1].fold if at else ""
-        cued = before in _PERSON_CUES
-        directing = before in _DIRECTOR_CUES
-        for length in (4, 3, 2):
-            words = tokens[at : at + length]
-            if len(words) < length or not all(word.is_word for word in words):
-                continue
-            person = self._names.person_named([word.bare for word in words]) or (
-                self._names.person_named([word.fold for word in words]) if words[-1].bare != words[-1].fold else None
-            )
-            if person and (cued or first.capital or not all(self._names.is_ordinary(w.bare) or self._meant(w) for w in words)):
-                return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
-        return self._single(tokens, at, cued, directing) or (self._misspelt(tokens, at, cued, directing) if fuzzy else None)
-
-    def _single(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
-        """One name alone: a surname, or the name of somebody who has only one."""
-        first = tokens[at]
-        after = self._film_follows(tokens, at + 1) or first.bare != first.fold
-        directing = directing or after
-        for length in (2, 1):  # "De Niro", "Hitchcock"
-            words = tokens[at : at + length]
-            if len(words) < length or not all(word.is_word for word in words):
-                continue
-            after = self._film_follows(tokens, at + length) or words[-1].bare != words[-1].fold
-            name = "".join(word.bare for word in words)
-            person = self._names.person_by_surname(name, directing=directing or after)
-            alone = self._names.person_by_token(name) if person is None and first.capital and length == 1 else None
-            if person is None and alone is None:
-                continue
-            if any(self._names.is_ordinary(word.bare) or self._meant(word) for word in words) and not (first.capital and cued):
-                return None
-            if not first.capital and not cued and not (after and length == 1):
-                return None
-            if first.capital and not (cued or after) and (at == 0 or alone):
-                return None
-            if self._continues(tokens, at, at + length, cued):
-                return None
-            return Named(at, at + length, (person or alone).name, True)  # type: ignore[union-attr]
-        return None
-
-    def _misspelt(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
-        first = tokens[at]
-        if not (first.capital or cued) or self._names.is_ordinary(first.fold) or self._meant(first) or len(first.fold) < 3:
-            return None
-        for length in (3, 2):
-            words = tokens[at : at + length]
-            if len(words) < length or not all(word.is_word and not word.text[0].isdigit() for word in words):
-                continue
-            if any(self._meant(word) or self._names.is_ordinary(word.bare) for word in words) or (
-                first.capital and not words[-1].capital
-            ):
-                continue
-            person = self._names.person_like([word.bare for word in words])
-            if person:
-                return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
-        after = self._film_follows(tokens, at + 1) or first.bare != first.fold
-        if not (cued or after) or self._names.in_a_name(first.bare) or self._continues(tokens, at, at + 1, cued):
-            return None
-        person = self._names.surname_like(first.bare, directing=directing or after)
-        return Named(at, at + 1, person.name, True) if person else None
-
-    def _continues(self, tokens: Sequence[Token], start: int, end: int, cued: bool) -> bool:
-        """Is this part of a longer name ("Colin Hanks" where only Tom is known)?"""
-        before = tokens[start - 1] if start else None
-        if before and not cued and before.capital and start > 1 and before.is_word and not self._meant(before):
-            return True
-        after = tokens[end] if end < len(tokens) else None
-        possessive = tokens[end - 1].bare != tokens[end - 1].fold
-        return bool(after and after.capital and not possessive and not self._meant(after) and after.is_word)
-
-    @staticmethod
-    def _film_follows(tokens: Sequence[Token], at: int) -> bool:
-        return at < len(tokens) and tokens[at].fold in _FILM_WORDS

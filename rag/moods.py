@@ -30,101 +30,176 @@ class Mood:
 
 MOODS: dict[str, Mood] = {
     "funny": Mood(
-        "funny, hilarious, humorous, make me laugh, makes me laugh, a laugh, a good laugh, laugh out loud, witty, fun",
-        "A hilarious, funny story full of jokes and comic mishaps.", "funnier, more fun, wittier", ("Comedy",),
+        said="""funny, hilarious, humorous, make me laugh, to laugh, makes me laugh, a laugh, a good laugh, laugh out loud
+        witty, fun""",
+        text="A hilarious, funny story full of jokes and comic mishaps.",
+        more="funnier, more fun, wittier",
+        towards=("Comedy",),
         rules_out="Comedy",
     ),
     "feel-good": Mood(
-        "feel good, feelgood, uplifting, heartwarming, heart warming, cheerful, cheer me up, cheers me up, happy, joyful, upbeat"
-        "\nwarm, sweet, charming, wholesome, life affirming, happy ending, a happy ending, good vibes, optimistic, heartfelt",
-        "A warm, uplifting story in which kindness wins and all ends well.", "happier, warmer, sweeter",
-        ("Comedy", "Family", "Romance", "Musical"), ("Horror", "War", "Crime"),
+        said="""feel good, feelgood, uplifting, heartwarming, heart warming, cheerful, cheer me up, cheers me up, happy
+        joyful, upbeat, warm, sweet, charming, wholesome, life affirming, happy ending, a happy ending, good vibes
+        optimistic, heartfelt""",
+        text="A warm, uplifting story in which kindness wins and all ends well.",
+        more="happier, warmer, sweeter",
+        towards=("Comedy", "Family", "Romance", "Musical"),
+        against=("Horror", "War", "Crime"),
     ),
     "light": Mood(
-        "light, light hearted, lighthearted, easy going, easygoing, undemanding, easy to watch, not too heavy, nothing heavy"
-        "\nnothing too heavy, not heavy, lightweight, not too serious, nothing too serious, nothing serious, breezy, mindless, fluffy",
-        "A light, easy-going, playful story.", "lighter, easier", ("Comedy", "Family", "Romance"), ("Horror", "War", "Crime"),
+        said="""light, light hearted, lighthearted, easy going, easygoing, undemanding, easy to watch, not too heavy
+        nothing heavy, nothing too heavy, not heavy, lightweight, not too serious, nothing too serious, nothing serious
+        breezy, mindless, fluffy""",
+        text="A light, easy-going, playful story.",
+        more="lighter, easier",
+        towards=("Comedy", "Family", "Romance"),
+        against=("Horror", "War", "Crime"),
     ),
     "dark": Mood(
-        "dark, bleak, grim, noirish, moody, sinister, pessimistic, depressing, heavy", "A dark, bleak story of guilt, crime and despair.",
-        "darker, bleaker, grimmer, moodier", ("Crime", "Thriller", "Film-Noir", "Horror"), ("Family", "Children", "Comedy"),
+        said="dark, bleak, grim, noirish, moody, sinister, pessimistic, depressing, heavy",
+        text="A dark, bleak story of guilt, crime and despair.",
+        more="darker, bleaker, grimmer, moodier",
+        towards=("Crime", "Thriller", "Film-Noir", "Horror"),
+        against=("Family", "Children", "Comedy"),
     ),
     "gritty": Mood(
-        "gritty, raw, hard boiled, hardboiled, street level", "A gritty, raw and realistic story of the streets.", "grittier, rawer",
-        ("Crime", "Drama", "Thriller"), ("Family", "Fantasy", "Musical"),
+        said="gritty, raw, hard boiled, hardboiled, street level",
+        text="A gritty, raw and realistic story of the streets.",
+        more="grittier, rawer",
+        towards=("Crime", "Drama", "Thriller"),
+        against=("Family", "Fantasy", "Musical"),
     ),
     "scary": Mood(
-        "scary, frightening, terrifying, creepy, spooky, scares me, scare me, makes me jump, eerie, chilling, horrifying, scares",
-        "A terrifying story of fear, ghosts and killers.", "scarier, creepier, spookier", ("Horror", "Thriller"),
-        ("Family", "Children", "Comedy"), rules_out="Horror",
+        said="""scary, frightening, terrifying, creepy, spooky, scares me, scare me, to be scared, makes me jump, eerie
+        chilling, horrifying, scares""",
+        text="A terrifying story of fear, ghosts and killers.",
+        more="scarier, creepier, spookier",
+        towards=("Horror", "Thriller"),
+        against=("Family", "Children", "Comedy"),
+        rules_out="Horror",
     ),
     "sad": Mood(
-        "sad, tearjerker, tear jerker, tearjerkers, makes me cry, make me cry, a good cry, heartbreaking, moving, touching"
-        "\nweepie, weepy, tragic, melancholic, melancholy, emotional, sad ending, a sad ending, sad endings, poignant, bittersweet",
-        "A sad, moving story of loss and grief.", "sadder", ("Drama", "Romance"), ("Comedy", "Action"),
+        said="""sad, tearjerker, tear jerker, tearjerkers, makes me cry, make me cry, to cry, a good cry, heartbreaking
+        moving, touching, weepie, weepy, tragic, melancholic, melancholy, emotional, sad ending, a sad ending, sad endings
+        poignant, bittersweet""",
+        text="A sad, moving story of loss and grief.",
+        more="sadder",
+        towards=("Drama", "Romance"),
+        against=("Comedy", "Action"),
     ),
     "tense": Mood(
-        "tense, suspenseful, gripping, nail biting, nailbiting, nail biter, edge of my seat, edge of your seat, on the edge of my seat"
-        "\nthrilling, nerve racking, intense, riveting, claustrophobic, keeps me guessing",
-        "A tense, gripping story in which danger closes in.", "tenser", ("Thriller", "Mystery", "Crime"), ("Comedy", "Family"),
+        said="""tense, suspenseful, gripping, nail biting, nailbiting, nail biter, edge of my seat, edge of your seat
+        on the edge of my seat, thrilling, nerve racking, intense, riveting, claustrophobic, keeps me guessing""",
+        text="A tense, gripping story in which danger closes in.",
+        more="tenser",
+        towards=("Thriller", "Mystery", "Crime"),
+        against=("Comedy", "Family"),
     ),
     "romantic": Mood(
-        "romantic, lovey dovey, date night, date movie, date film, for a date, for date night", "Two people fall in love.", "",
-        ("Romance",), ("Horror", "War"), rules_out="Romance",
+        said="romantic, lovey dovey, date night, date movie, date film, for a date, for date night",
+        text="Two people fall in love.",
+        towards=("Romance",),
+        against=("Horror", "War"),
+        rules_out="Romance",
     ),
     "slow": Mood(
-        "slow, slow burn, slow burning, slow paced, slowpaced, meditative, contemplative, quiet, atmospheric, dreamy, calm, slow moving",
-        "A slow, quiet, contemplative story.", "slower, quieter, calmer", ("Drama",), ("Action",),
+        said="""slow, slow burn, slow burning, slow paced, slowpaced, meditative, contemplative, quiet, atmospheric, dreamy
+        calm, slow moving""",
+        text="A slow, quiet, contemplative story.",
+        more="slower, quieter, calmer",
+        towards=("Drama",),
+        against=("Action",),
     ),
     "exciting": Mood(
-        "exciting, action packed, fast paced, fastpaced, fast, adrenaline, high octane, pulse pounding, explosive, lots of explosions"
-        "\nfull of action, kick ass, badass, wild",
-        "A fast, action-packed story of chases, fights and explosions.", "faster, more action, less boring",
-        ("Action", "Adventure", "Thriller"), ("Drama",),
+        said="""exciting, action packed, fast paced, fastpaced, fast, adrenaline, high octane, pulse pounding, explosive
+        lots of explosions, full of action, kick ass, badass, wild""",
+        text="A fast, action-packed story of chases, fights and explosions.",
+        more="faster, more action, less boring",
+        towards=("Action", "Adventure", "Thriller"),
+        against=("Drama",),
     ),
     "mind-bending": Mood(
-        "mind bending, mindbending, mind blowing, mind bender, mindfuck, twisty, trippy, plot twist, plot twists, a twist, a big twist"
-        "\nbig twist, twist ending, a twist ending, a plot twist, twists, mind twisting",
-        "A mind-bending puzzle in which nothing is what it seems.", "twistier, trippier", ("Sci-Fi", "Mystery", "Thriller"),
+        said="""mind bending, mindbending, mind blowing, mind bender, mindfuck, twisty, trippy, plot twist, plot twists
+        a twist, a big twist, big twist, twist ending, a twist ending, a plot twist, twists, mind twisting""",
+        text="A mind-bending puzzle in which nothing is what it seems.",
+        more="twistier, trippier",
+        towards=("Sci-Fi", "Mystery", "Thriller"),
     ),
     "clever": Mood(
-        "clever, smart, intelligent, thought provoking, cerebral, deep, philosophical, profound, makes me think, make me think"
-        "\nmakes you think, complex, intellectual",
-        "A clever, thought-provoking story with ideas to talk about.", "cleverer, smarter, deeper", ("Drama", "Sci-Fi", "Mystery"),
+        said="""clever, smart, intelligent, thought provoking, cerebral, deep, philosophical, profound, makes me think
+        make me think, makes you think, complex, intellectual""",
+        text="A clever, thought-provoking story with ideas to talk about.",
+        more="cleverer, smarter, deeper",
+        towards=("Drama", "Sci-Fi", "Mystery"),
     ),
     "weird": Mood(
-        "weird, strange, quirky, surreal, bizarre, offbeat, absurd, eccentric, unusual, out there", "A strange, surreal and quirky story.",
-        "weirder, stranger, quirkier", ("Fantasy", "Comedy"),
+        said="weird, strange, quirky, surreal, bizarre, offbeat, absurd, eccentric, unusual, out there",
+        text="A strange, surreal and quirky story.",
+        more="weirder, stranger, quirkier",
+        towards=("Fantasy", "Comedy"),
     ),
     "violent": Mood(
-        "violent, gory, bloody, brutal, violence, gore, blood and guts", "A bloody, violent story of killing.",
-        "gorier, bloodier", ("Horror", "Action", "War"), ("Family", "Children"),
+        said="violent, gory, bloody, brutal, violence, gore, blood and guts",
+        text="A bloody, violent story of killing.",
+        more="gorier, bloodier",
+        towards=("Horror", "Action", "War"),
+        against=("Family", "Children"),
     ),
-    "epic": Mood("epic, sweeping, grand, larger than life, spectacular", "A sweeping epic of heroes and great events.", "", ("Adventure", "History", "War")),
+    "epic": Mood(
+        said="epic, sweeping, grand, larger than life, spectacular",
+        text="A sweeping epic of heroes and great events.",
+        towards=("Adventure", "History", "War"),
+    ),
     "inspiring": Mood(
-        "inspiring, inspirational, motivational, motivating, empowering, encouraging", "Someone overcomes great odds and inspires others.",
-        "", ("Biography", "Sport", "Drama"), ("Horror",),
+        said="inspiring, inspirational, motivational, motivating, empowering, encouraging",
+        text="Someone overcomes great odds and inspires others.",
+        towards=("Biography", "Sport", "Drama"),
+        against=("Horror",),
     ),
     "cosy": Mood(
-        "cosy, cozy, comforting, comfort, relaxing, soothing, gentle, snuggle up to, chill, feelgoody", "A gentle, cosy, comforting story.",
-        "cosier, cozier, gentler", ("Family", "Comedy", "Romance"), ("Horror", "War", "Thriller"),
+        said="cosy, cozy, comforting, comfort, relaxing, soothing, gentle, snuggle up to, chill, feelgoody",
+        text="A gentle, cosy, comforting story.",
+        more="cosier, cozier, gentler",
+        towards=("Family", "Comedy", "Romance"),
+        against=("Horror", "War", "Thriller"),
     ),
     "silly": Mood(
-        "silly, stupid, goofy, dumb, zany, wacky, slapstick", "A silly, goofy farce full of slapstick.", "sillier, goofier, dumber",
-        ("Comedy",), ("Drama", "War"),
+        said="silly, stupid, goofy, dumb, zany, wacky, slapstick",
+        text="A silly, goofy farce full of slapstick.",
+        more="sillier, goofier, dumber",
+        towards=("Comedy",),
+        against=("Drama", "War"),
     ),
-    "sexy": Mood("sexy, steamy, erotic, sensual, hot", "A steamy story of desire and seduction.", "sexier, steamier", ("Romance", "Drama"), ("Family", "Children")),
-    "nostalgic": Mood("nostalgic, old fashioned, wistful", "A nostalgic look back at youth and times gone by.", "", ("Drama", "Family")),
+    "sexy": Mood(
+        said="sexy, steamy, erotic, sensual, hot",
+        text="A steamy story of desire and seduction.",
+        more="sexier, steamier",
+        towards=("Romance", "Drama"),
+        against=("Family", "Children"),
+    ),
+    "nostalgic": Mood(
+        said="nostalgic, old fashioned, wistful",
+        text="A nostalgic look back at youth and times gone by.",
+        towards=("Drama", "Family"),
+    ),
     "beautiful": Mood(
-        "beautiful, visually stunning, beautifully shot, gorgeous, stunning, good looking, stylish",
-        "A visually beautiful story of landscapes, colours and light.", "prettier",
+        said="beautiful, visually stunning, beautifully shot, gorgeous, stunning, good looking, stylish",
+        text="A visually beautiful story of landscapes, colours and light.",
+        more="prettier",
     ),
-    "serious": Mood("serious, weighty, important, hard hitting, powerful", "A serious, powerful story about real problems.", "", ("Drama", "History"), ("Comedy",)),
+    "serious": Mood(
+        said="serious, weighty, important, hard hitting, powerful",
+        text="A serious, powerful story about real problems.",
+        towards=("Drama", "History"),
+        against=("Comedy",),
+    ),
     "disturbing": Mood(
-        "disturbing, unsettling, shocking, twisted, messed up, fucked up, sick", "A disturbing, unsettling story.", "", ("Horror", "Thriller"),
-        ("Family", "Children", "Comedy"),
+        said="disturbing, unsettling, shocking, twisted, messed up, fucked up, sick",
+        text="A disturbing, unsettling story.",
+        towards=("Horror", "Thriller"),
+        against=("Family", "Children", "Comedy"),
     ),
-}  # fmt: skip
+}
 
 
 def mood_phrases() -> Iterator[tuple[str, str]]:

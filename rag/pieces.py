@@ -17,8 +17,9 @@ from rapidfuzz.distance import OSA
 
 from rag.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
 from rag.measures import read_rating, read_runtime
-from rag.mentions import Mention, MentionReader
+from rag.mentions import Mention, TitleReader
 from rag.names import Vocabulary
+from rag.people import PersonReader
 from rag.places import Place, country_names, needs_capital
 from rag.tokens import Phrases, Token
 from rag.years import read_years
@@ -53,7 +54,7 @@ class Grammar:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.lexicon: Phrases[Meaning] = lexicon_for(vocabulary.own_genres(), vocabulary.languages)
-        self.mentions = MentionReader(vocabulary, self.lexicon)
+        self.people = PersonReader(vocabulary, self.lexicon)
         self._countries: Phrases[Place] = Phrases(country_names())
         self._genre_words = {
             phrase: meaning
@@ -61,6 +62,10 @@ class Grammar:
             if meaning.kind == "genre" and len(phrase) >= 6
         }
         self._known_words = self.lexicon.words()
+
+    def title_reader(self) -> TitleReader:
+        """A reader for the titles of one sentence."""
+        return TitleReader(self.vocabulary, self.lexicon, self.people)
 
     def cut(self, sentence: str, tokens: Sequence[Token], titles: Sequence[Mention], today: date) -> list[Piece]:
         """All pieces of a sentence, in order."""
@@ -90,9 +95,9 @@ class Grammar:
         if measure:
             return piece("measure", measure.end, measure)
         known = self.lexicon.match(tokens, at)
-        if token.is_word and (person := self.mentions.person(tokens, at, fuzzy and known is None)):
-            if known is None or known[0] <= person.end:
-                return piece("person", person.end, person)
+        person = self.people.person(tokens, at, fuzzy and known is None)
+        if person and (known is None or known[0] <= person.end):
+            return piece("person", person.end, person)
         if place := self._country(tokens, at):
             return piece("place", place[0], place[1])
         if known and known[1].kind != "word":

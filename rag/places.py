@@ -25,20 +25,24 @@ class Place:
 
 # language code: adjective: country
 _SPOKEN = """
-fr french France; de german Germany; es spanish Spain; it italian Italy; ja japanese Japan; ko korean South Korea; sv swedish Sweden
+fr french France; de german Germany; es spanish Spain; it italian Italy; ja japanese Japan; ko korean South Korea
+sv swedish Sweden
 zh chinese China; zh mandarin China; zh cantonese Hong Kong; ru russian Russia; pt portuguese Portugal; da danish Denmark
 no norwegian Norway; fi finnish Finland; is icelandic Iceland; nl dutch Netherlands; pl polish Poland; cs czech Czech Republic
 hu hungarian Hungary; ro romanian Romania; el greek Greece; tr turkish Turkey; th thai Thailand; vi vietnamese Vietnam
 id indonesian Indonesia; hi hindi India; hi bollywood India; ta tamil India; te telugu India; bn bengali India; ur urdu Pakistan
 fa persian Iran; fa farsi Iran; ar arabic Egypt; he hebrew Israel; uk ukrainian Ukraine; sr serbian Serbia; hr croatian Croatia
 bg bulgarian Bulgaria; et estonian Estonia; lt lithuanian Lithuania; lv latvian Latvia; sk slovak Slovakia; ka georgian Georgia
-ca catalan Spain; yi yiddish Israel; en english United Kingdom; mn mongolian Mongolia; tl tagalog Philippines; ml malayalam India
+ca catalan Spain; yi yiddish Israel; en english United Kingdom; mn mongolian Mongolia; tl tagalog Philippines
+ml malayalam India
 """
 _NATIONAL = """
 american United States; british United Kingdom; scottish United Kingdom; welsh United Kingdom; irish Ireland; canadian Canada
 australian Australia; brazilian Brazil; mexican Mexico; argentinian Argentina; argentine Argentina; argentinean Argentina
-chilean Chile; colombian Colombia; cuban Cuba; peruvian Peru; venezuelan Venezuela; indian India; austrian Austria; belgian Belgium
-swiss Switzerland; israeli Israel; egyptian Egypt; iranian Iran; iraqi Iraq; lebanese Lebanon; moroccan Morocco; algerian Algeria
+chilean Chile; colombian Colombia; cuban Cuba; peruvian Peru; venezuelan Venezuela; indian India; austrian Austria
+belgian Belgium
+swiss Switzerland; israeli Israel; egyptian Egypt; iranian Iran; iraqi Iraq; lebanese Lebanon; moroccan Morocco
+algerian Algeria
 tunisian Tunisia; nigerian Nigeria; senegalese Senegal; kenyan Kenya; ethiopian Ethiopia; taiwanese Taiwan; filipino Philippines
 pakistani Pakistan; bangladeshi Bangladesh; malaysian Malaysia; singaporean Singapore; soviet Soviet Union; yugoslav Yugoslavia
 czechoslovak Czechoslovakia; bosnian Bosnia & Herzegovina; palestinian Palestine; saudi Saudi Arabia; afghan Afghanistan
@@ -48,8 +52,10 @@ _GROUPS: dict[str, Place] = {
     "scandinavian": Place(("sv", "da", "no")),
     "nordic": Place(("sv", "da", "no", "fi", "is")),
     "scandi": Place(("sv", "da", "no")),
-    "latin american": Place((), ("Mexico", "Brazil", "Argentina", "Chile", "Colombia", "Cuba", "Peru", "Uruguay", "Venezuela", "Bolivia")),
-    "south american": Place((), ("Brazil", "Argentina", "Chile", "Colombia", "Peru", "Uruguay", "Venezuela", "Bolivia", "Ecuador")),
+    "latin american": Place((), ("Mexico", "Brazil", "Argentina", "Chile", "Colombia", "Cuba", "Peru", "Uruguay",
+    "Venezuela", "Bolivia")),
+    "south american": Place((), ("Brazil", "Argentina", "Chile", "Colombia", "Peru", "Uruguay", "Venezuela", "Bolivia",
+    "Ecuador")),
     "south african": Place((), ("South Africa",)),
     "hong kong": Place((), ("Hong Kong",)),
     "new zealand": Place((), ("New Zealand",)),
@@ -59,16 +65,20 @@ _GROUPS: dict[str, Place] = {
     "west german": Place((), ("West Germany",)),
     "south korean": Place(("ko",), ("South Korea",)),
     "european": Place((), (
-        "France", "Germany", "Italy", "Spain", "United Kingdom", "Sweden", "Denmark", "Norway", "Finland", "Belgium", "Netherlands",
-        "Austria", "Switzerland", "Poland", "Czech Republic", "Czechoslovakia", "Hungary", "Romania", "Greece", "Portugal", "Ireland",
+        "France", "Germany", "Italy", "Spain", "United Kingdom", "Sweden", "Denmark", "Norway", "Finland", "Belgium",
+        "Netherlands",
+        "Austria", "Switzerland", "Poland", "Czech Republic", "Czechoslovakia", "Hungary", "Romania", "Greece", "Portugal",
+        "Ireland",
         "Iceland", "Russia", "Soviet Union", "Yugoslavia", "Serbia", "Bulgaria", "West Germany", "East Germany", "Ukraine",
     )),
     "asian": Place((), (
-        "Japan", "South Korea", "China", "Hong Kong", "Taiwan", "India", "Thailand", "Vietnam", "Indonesia", "Philippines", "Malaysia",
+        "Japan", "South Korea", "China", "Hong Kong", "Taiwan", "India", "Thailand", "Vietnam", "Indonesia", "Philippines",
+        "Malaysia",
         "Singapore", "Iran", "Mongolia", "Pakistan", "Bangladesh", "Cambodia",
     )),
     "african": Place((), (
-        "Nigeria", "Senegal", "South Africa", "Kenya", "Ethiopia", "Ghana", "Mali", "Burkina Faso", "Cameroon", "Egypt", "Morocco", "Tunisia", "Algeria",
+        "Nigeria", "Senegal", "South Africa", "Kenya", "Ethiopia", "Ghana", "Mali", "Burkina Faso", "Cameroon", "Egypt",
+        "Morocco", "Tunisia", "Algeria",
     )),
 }  # fmt: skip
 # Country names that are also everyday words, or states and cities; they count only when capitalised.

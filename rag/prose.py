@@ -48,10 +48,14 @@ class Brief(BaseModel):
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence or list entry, ready to show; `film_id` of the film it is about, or empty."""
+    """A sentence or list entry, ready to show; `film_id` of the film it is about, or empty.
+
+    `must`: to be said in these words, whoever writes the rest.
+    """
 
     text: str
     film_id: str = ""
+    must: bool = False
 
 
 def write(brief: Brief) -> list[Line]:
@@ -72,15 +76,16 @@ class _Tellers:
             return
         count = _count(len(films), "film")
         if facts.get("named"):
-            yield Line(f"Here it is: {_bold(films[0].film)}.{' And what comes near it:' if len(films) > 1 else ''}\n")
+            yield Line(f"Here it is: {title_of(films[0].film)}.{' And what comes near it:' if len(films) > 1 else ''}\n", must=True)
         elif facts.get("weak"):
-            yield Line("Nothing here is a close match, I'm afraid; these are only the nearest I have.\n")
+            yield Line("Nothing here is a close match, I'm afraid; these are only the nearest I have.\n", must=True)
         elif facts.get("because"):
             yield Line(f"{facts['because']}: {count} you might like.\n")
         elif facts.get("again"):
             yield Line(_pick(brief, f"{count.capitalize()} more:", f"Another {_number(len(films))}:", "Some others:") + "\n")
         elif brief.wanted:
-            opening = _pick(brief, "{} for you ({})", "I found {} ({})", "Try {} ({})", "{} that fit ({})")
+            fit = "{} that fit ({})" if len(films) > 1 else "{} fits ({})"
+            opening = _pick(brief, "{} for you ({})", "I found {} ({})", "Try {} ({})", fit)
             yield Line(_capital(opening.format(count, _plain(brief.wanted))) + ":\n")
         else:
             yield Line(_pick(brief, "A few to start with:", "Some that people come back to:", "How about one of these?") + "\n")
@@ -93,34 +98,34 @@ class _Tellers:
     def details(brief: Brief) -> Iterator[Line]:
         film = brief.films[0].film
         answer = brief.facts.get("answer", "")
-        yield Line(_capital(answer) if answer else f"{_bold(film)}: {_facts_line(film)}.", film.id)
+        yield Line(_capital(answer) if answer else f"{title_of(film)}: {_facts_line(film)}.", film.id)
         if brief.facts.get("plot", False):
-            yield Line(" " + _safe(film.plot, 600) if film.plot else " There is no plot on file for it.", film.id)
+            yield Line(" " + quoted(film.plot, 600) if film.plot else " There is no plot on file for it.", film.id)
 
     @staticmethod
     def why(brief: Brief) -> Iterator[Line]:
         told = brief.films[0]
-        yield Line(f"I suggested {_bold(told.film)} because {brief.facts.get('reason') or told.because or 'it passes all your filters'}.", told.film.id)
+        yield Line(f"I suggested {title_of(told.film)} because {brief.facts.get('reason') or told.because or 'it passes all your filters'}.", told.film.id)
         if told.passage:
-            yield Line(f" The plot says: “{_safe(told.passage, _QUOTE)}”", told.film.id)
+            yield Line(f" The plot says: “{quoted(told.passage, _QUOTE)}”", told.film.id)
 
     @staticmethod
     def why_not(brief: Brief) -> Iterator[Line]:
         film, facts = brief.films[0].film, brief.facts
         fails: Sequence[str] = facts.get("fails", ())
         if fails:
-            yield Line(f"{_bold(film)} doesn't fit because {_and(fails)}.", film.id)
+            yield Line(f"{title_of(film)} doesn't fit because {listed_words(fails)}.", film.id)
             yield Line(" Say the word and I'll drop that.", film.id)
         elif facts.get("aside"):
-            yield Line(f"{_bold(film)} is set aside because {facts['aside']}.", film.id)
+            yield Line(f"{title_of(film)} is set aside because {facts['aside']}.", film.id)
         elif facts.get("rank") and facts["rank"] <= facts.get("shown", 5):
-            yield Line(f"{_bold(film)} is in: it is number {facts['rank']} of what I showed.", film.id)
+            yield Line(f"{title_of(film)} is in: it is number {facts['rank']} of what I showed.", film.id)
         elif facts.get("rank"):
-            yield Line(f"{_bold(film)} fits everything you asked for; it just ranks lower, at number {facts['rank']}.", film.id)
+            yield Line(f"{title_of(film)} fits everything you asked for; it just ranks lower, at number {facts['rank']}.", film.id)
         elif facts.get("asked"):
-            yield Line(f"{_bold(film)} passes your filters, but little in it speaks of what you asked for.", film.id)
+            yield Line(f"{title_of(film)} passes your filters, but little in it speaks of what you asked for.", film.id)
         else:
-            yield Line(f"{_bold(film)} is here, nothing speaks against it: {_facts_line(film)}.", film.id)
+            yield Line(f"{title_of(film)} is here, nothing speaks against it: {_facts_line(film)}.", film.id)
 
     @staticmethod
     def recap(brief: Brief) -> Iterator[Line]:
@@ -129,7 +134,7 @@ class _Tellers:
             yield Line("You haven't asked for anything yet. Tell me what you feel like watching.")
             return
         yield Line(f"Right now I'm looking for: {_plain(brief.wanted) or 'anything'}.")
-        yield Line(" You said: " + "; ".join(f"“{_safe(text, 80)}”" for text in said[-5:]) + ".")
+        yield Line(" You said: " + "; ".join(f"“{quoted(text, 80)}”" for text in said[-5:]) + ".")
 
     @staticmethod
     def tastes(brief: Brief) -> Iterator[Line]:
@@ -137,7 +142,7 @@ class _Tellers:
         for name, lead in (("liked", "You liked"), ("disliked", "Not for you:"), ("seen", "You have seen")):
             films = [told.film for told in brief.films if told.film.id in brief.facts.get(name, ())]
             if films:
-                yield Line(f"{' ' if known else ''}{lead} {_and(_bold(film) for film in films[-12:])}.")
+                yield Line(f"{' ' if known else ''}{lead} {listed_words(title_of(film) for film in films[-12:])}.")
                 known = True
         if not known:
             yield Line("I don't know your tastes yet. Tell me a film you loved, or one you've seen, and I'll keep it in mind.")
@@ -149,12 +154,12 @@ class _Tellers:
     @staticmethod
     def feedback(brief: Brief) -> Iterator[Line]:
         words = {"like": "you liked", "dislike": "you didn't care for", "seen": "you have seen"}
-        noted = [f"{words[verdict]} {_bold(told.film)}" for told in brief.films for verdict in brief.facts.get(told.film.id, ())]
-        yield Line(f"Noted: {_and(noted)}. I'll keep that in mind.")
+        noted = [f"{words[verdict]} {title_of(told.film)}" for told in brief.films for verdict in brief.facts.get(told.film.id, ())]
+        yield Line(f"Noted: {listed_words(noted)}. I'll keep that in mind.{brief.facts.get('ask', '')}")
 
     @staticmethod
     def feedback_search(brief: Brief) -> Iterator[Line]:
-        yield Line(f"Noted: {brief.facts['noted']}. ")
+        yield Line(f"Noted: {brief.facts['noted']}. ", must=True)
         yield from _Tellers.search(brief)
 
     @staticmethod
@@ -180,7 +185,7 @@ class _Tellers:
             return
         first = brief.films[0].film
         value = f", {brief.facts['value']}" if brief.facts.get("value") else ""
-        yield Line(f"The {brief.facts['which']}{brief.facts.get('among', '')} is {_bold(first)}{value}.", first.id)
+        yield Line(f"The {brief.facts['which']}{brief.facts.get('among', '')} is {title_of(first)}{value}.", first.id)
         if len(brief.films) > 1:
             yield Line(" After it come:\n")
             yield from _listed(brief.films[1:])
@@ -218,13 +223,18 @@ class _Tellers:
         yield Line("A clean slate. What shall we look for?")
 
     @staticmethod
+    def unclear(brief: Brief) -> Iterator[Line]:
+        yield Line("I'm not sure what you mean, and nothing here comes near it.")
+        yield Line(" Try a genre, a mood, a person, a title, or what the film is about.")
+
+    @staticmethod
     def question(brief: Brief) -> Iterator[Line]:
         yield Line(str(brief.facts.get("ask", "Could you tell me a little more?")))
 
     @staticmethod
     def absent(brief: Brief) -> Iterator[Line]:
         titles = brief.facts.get("absent", ())
-        yield Line(f"{_and(f'“{_safe(title, 80)}”' for title in titles)} {'is' if len(titles) == 1 else 'are'} not in this catalogue.")
+        yield Line(f"{listed_words(f'“{quoted(title, 80)}”' for title in titles)} {'is' if len(titles) == 1 else 'are'} not in this catalogue.")
         if brief.films:
             yield Line(" The nearest titles I have:\n")
             yield from _listed(brief.films)
@@ -239,41 +249,42 @@ class _Tellers:
             yield Line("Nothing here matches those clues yet. What else do you remember: a place, an actor, the ending, the decade?")
             return
         if facts.get("sure"):
-            yield Line(f"I think it is {_bold(brief.films[0].film)}.")
+            yield Line(f"I think it is {title_of(brief.films[0].film)}.", must=True)
         else:
-            yield Line(_pick(brief, f"My best guess is {_bold(brief.films[0].film)}.", f"Could it be {_bold(brief.films[0].film)}?"))
+            guess = title_of(brief.films[0].film)
+            yield Line(_pick(brief, f"My best guess is {guess}.", f"Could it be {guess}?"), must=True)
         if brief.films[0].passage:
-            yield Line(f" In it: “{_safe(brief.films[0].passage, _QUOTE)}”", brief.films[0].film.id)
+            yield Line(f" In it: “{quoted(brief.films[0].passage, _QUOTE)}”", brief.films[0].film.id)
         if len(brief.films) > 1:
             yield Line("\n\nOr perhaps:\n")
             yield from _listed(brief.films[1:])
         if facts.get("ask"):
-            yield Line(f"\n{facts['ask']}")
+            yield Line(f"\n{facts['ask']}", must=True)
 
     @staticmethod
     def found(brief: Brief) -> Iterator[Line]:
         film = brief.films[0].film
-        yield Line(f"Wonderful, so it was {_bold(film)}! {_facts_line(film)}.", film.id)
+        yield Line(f"Wonderful, so it was {title_of(film)}! {_facts_line(film)}.", film.id)
 
     @staticmethod
     def poster(brief: Brief) -> Iterator[Line]:
         facts = brief.facts
         if not facts.get("is_poster", True):
-            reasons = [_safe(reason, 120).rstrip(".") for reason in facts.get("reasons", ())]
-            yield Line("That doesn't look like a film poster to me" + (f": {_and(reasons)}." if reasons else "."))
+            reasons = [quoted(reason, 120).rstrip(".") for reason in facts.get("reasons", ())]
+            yield Line("That doesn't look like a film poster to me" + (f": {listed_words(reasons)}." if reasons else "."), must=True)
         if facts.get("identified") and brief.films:
             film = brief.films[0].film
-            yield Line(f" It looks like the poster of {_bold(film)}: {_facts_line(film)}.", film.id)
+            yield Line(f" It looks like the poster of {title_of(film)}: {_facts_line(film)}.", film.id, must=True)
         elif facts.get("is_poster", True):
-            yield Line(" I don't recognise it as one of our films.")
+            yield Line(" I don't recognise it as one of our films.", must=True)
         genres: Sequence[str] = facts.get("genres", ())
         if genres:
-            yield Line(f" From the picture alone I'd call it {_and(genres)}.")
+            yield Line(f" From the picture alone I'd call it {listed_words(genres)}.", must=True)
         elif facts.get("abstained"):
-            yield Line(" The picture alone doesn't tell me its genre with confidence.")
+            yield Line(" The picture alone doesn't tell me its genre with confidence.", must=True)
         missing: Sequence[str] = facts.get("unavailable", ())
         if missing:
-            yield Line(f" ({_capital(_and(missing))} {'is' if len(missing) == 1 else 'are'} not available on this server.)")
+            yield Line(f" ({_capital(listed_words(missing))} {'is' if len(missing) == 1 else 'are'} not available on this server.)", must=True)
         rest = brief.films[1:] if facts.get("identified") else brief.films
         if rest:
             wanted = f" ({_plain(brief.wanted)})" if brief.wanted else ""
@@ -287,7 +298,7 @@ class _Tellers:
         if facts.get("unavailable"):
             yield Line("Telling genres from a plot is not available on this server: its classifier hasn't been trained.")
         elif facts.get("genres"):
-            yield Line(f"That plot reads like {_and(facts['genres'])}.")
+            yield Line(f"That plot reads like {listed_words(facts['genres'])}.")
         else:
             yield Line("That plot could be many things; I'd rather not put a genre on it.")
         if brief.films:
@@ -297,7 +308,7 @@ class _Tellers:
     @staticmethod
     def box_office(brief: Brief) -> Iterator[Line]:
         facts = brief.facts
-        about = f"{_bold(brief.films[0].film)}" if brief.films else "that film"
+        about = f"{title_of(brief.films[0].film)}" if brief.films else "that film"
         if facts.get("revenue") is None:
             yield Line(f"I can't forecast what {about} would earn: {facts.get('reason', 'the forecast is not available on this server')}.")
         else:
@@ -314,7 +325,7 @@ class _Tellers:
 def _preface(brief: Brief) -> Iterator[Line]:
     """What must be said before the films: named films that aren't here, constraints that were lifted."""
     for note in brief.facts.get("notes", ()):
-        yield Line(_capital(note) + " ")
+        yield Line(_capital(note) + " ", must=True)
 
 
 def _nothing(brief: Brief, short: bool = False) -> Iterator[Line]:
@@ -337,26 +348,26 @@ def _afterword(brief: Brief) -> Iterator[Line]:
     if offers and len(brief.films) < facts.get("asked_for", 5):
         label, films = offers[0]
         amount = "That is all" if len(brief.films) > 1 else "That is the only one"
-        yield Line(f"\n{amount} that fits. Without “{_plain(label)}” there would be {films:,}.")
+        yield Line(f"\n{amount} that fits. Without “{_plain(label)}” there would be {films:,}.", must=True)
     if facts.get("ask"):
-        yield Line(f"\n{facts['ask']}")
+        yield Line(f"\n{facts['ask']}", must=True)
 
 
 def _listed(films: Sequence[Told]) -> Iterator[Line]:
     for told in films:
-        yield Line(f"- {_bold(told.film)} – {_reason(told)}\n", told.film.id)
+        yield Line(f"- {title_of(told.film)} – {_reason(told)}\n", told.film.id)
 
 
 def _reason(told: Told) -> str:
     """Facts in a breath, then why: "170 min, Michael Mann. Has bank and thief in common with Heat." """
-    facts = [f"{told.film.runtime} min" if told.film.runtime else "", _and(told.film.directors[:2])]
+    facts = [f"{told.film.runtime} min" if told.film.runtime else "", listed_words(told.film.directors[:2])]
     parts = [", ".join(part for part in facts if part)]
     if told.because:
         parts.append(_capital(told.because.rstrip(".")))
     if told.passage:
-        parts.append(f"“{_safe(told.passage, _QUOTE)}”")
+        parts.append(f"“{quoted(told.passage, _QUOTE)}”")
     elif not told.because and told.film.plot:
-        parts.append(_safe(told.film.plot, _QUOTE))
+        parts.append(quoted(told.film.plot, _QUOTE))
     text = ". ".join(part.rstrip(".") for part in parts if part)
     return text + ("" if text.endswith(("”", "…", "!", "?")) else ".")
 
@@ -371,9 +382,9 @@ def _facts_line(film: Movie) -> str:
     if film.runtime:
         parts.append(f"of {film.runtime} minutes")
     if film.directors:
-        parts.append(f"by {_and(film.directors)}")
+        parts.append(f"by {listed_words(film.directors)}")
     text = " ".join(parts)
-    return text + (f", with {_and(film.cast[:3])}" if film.cast else "")
+    return text + (f", with {listed_words(film.cast[:3])}" if film.cast else "")
 
 
 def money(amount: float) -> str:
@@ -384,7 +395,8 @@ def money(amount: float) -> str:
     return f"${amount:,.0f}"
 
 
-def _bold(film: Movie) -> str:
+def title_of(film: Movie) -> str:
+    """A film's title and year as shown, emphasised; markup in it is made harmless."""
     return f"**{_MARKUP.sub(_escape, film.label)}**"
 
 
@@ -392,7 +404,7 @@ def _escape(found: re.Match[str]) -> str:
     return "\\" + found.group() if found.group() in "*_[]" else ""
 
 
-def _safe(text: str, most: int) -> str:
+def quoted(text: str, most: int = _QUOTE) -> str:
     """Catalogue text or a user's words for quoting: no markup, no links, one line, cut between words."""
     plain = " ".join(_MARKUP.sub(" ", text).replace("“", "‘").replace("”", "’").replace('"', "'").split())
     if len(plain) <= most:
@@ -407,7 +419,8 @@ def _plain(text: str) -> str:
     return " ".join(_MARKUP.sub(" ", text).split())
 
 
-def _and(words: Iterable[str]) -> str:
+def listed_words(words: Iterable[str]) -> str:
+    """"a", "a and b", "a, b and c"; empty for none."""
     listed = list(words)
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""
 

@@ -24,7 +24,7 @@ from rag.plan import Plan, Relative, Wish
 
 _POOL = 80  # films looked at again for a handful shown
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
-_MOOD, _PREFERENCE, _KIN, _TASTE = 1.0, 0.8, 2.5, 0.7  # what a wish is worth, in standard deviations of the search
+_MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = 1.0, 3.0, 0.8, 2.5, 0.7  # what a wish is worth, in standard deviations of the search
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
 _ORDERS: dict[str, Callable[[Movie], float | None]] = {
     "newest": lambda film: film.year, "oldest": lambda film: -film.year if film.year else None,
@@ -69,7 +69,7 @@ def carry_out(
     everything = plan.sort != "relevance" and bare and not texts
     hits = index.search(
         plan.query, image=image, filters=plan.filters, like=anchors,
-        clues=[*clues, *((text, weight) for text, weight in texts if weight > 0)], years=years,
+        clues=[*clues, *((text, weight) for text, weight in texts if weight > 0)], years=years or year_hints(plan),
         avoid=[*plan.avoid, *(text for text, weight in texts if weight < 0)],
         without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else max(_POOL, 4 * k),
     )  # fmt: skip
@@ -89,6 +89,12 @@ def carry_out(
     chosen = ranked[:k] if free else _varied(ranked, k)
     weak = bool(chosen) and all(hit.weak for hit in chosen[:3])
     return Screening(tuple(chosen), passing, weak, named)
+
+
+def year_hints(plan: Plan) -> list[tuple[int, int]]:
+    """The years a plan would like films from, as (from, to)."""
+    spans = [wish.value for wish in plan.soft if wish.kind == "years" and wish.weight >= 0.4 and isinstance(wish.value, tuple)]
+    return [(int(low if low is not None else 0), int(high if high is not None else 9999)) for low, high in spans]
 
 
 class Tastes:
@@ -151,7 +157,7 @@ def _wish(wish: Wish, film: Movie) -> float:
 
 def _comparison(relative: Relative, film: Movie) -> float:
     if relative.kind == "mood" and relative.name in MOODS:
-        return _MOOD * 1.5 * relative.direction * mood_evidence(film, relative.name)[0]
+        return _COMPARED * relative.direction * mood_evidence(film, relative.name)[0]
     if relative.kind == "popularity":
         return 0.1 * relative.direction * math.log10(1 + (film.votes or film.revenue or 0))
     return 0.0  # longer, newer and better rated are bounds, set where the films at hand are known

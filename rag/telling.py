@@ -37,7 +37,7 @@ _END = re.compile(r"(?:[.!?…]+[\"”’)*]*)(?=\s)\s*|\n+")
 
 
 @dataclass
-class Told_:
+class Telling:
     """What became of a telling: `text` as shown, `corrections` sentences replaced, why the model failed (if it did)."""
 
     text: str = ""
@@ -45,9 +45,6 @@ class Told_:
     sentences: int = 0
     failure: str = ""
     reasons: list[str] = field(default_factory=list)
-
-
-Telling = Told_
 
 
 def tell(brief: Brief, speaker: Speaker, grounds: Grounds, outcome: Telling, history: Sequence[str] = ()) -> Iterator[str]:
@@ -161,12 +158,10 @@ def _first_end(text: str) -> int:
 
 def _parts(lines: Sequence[Line]) -> tuple[list[Line], list[Line], list[Line]]:
     """What must be said first, the lines about films that a model may word anew, and what must be said last."""
-    films = [number for number, line in enumerate(lines) if line.film_id]
-    first, last = (films[0], films[-1]) if films else (len(lines), len(lines))
-    return (
-        [line for line in lines[:first] if line.must], [line for line in lines[first : last + 1] if line.film_id],
-        [line for line in lines[last + 1 :] if line.must],
-    )  # fmt: skip
+    free = [number for number, line in enumerate(lines) if line.film_id and not line.must]
+    first = free[0] if free else len(lines)
+    before = [line for line in lines[:first] if line.must]
+    return before, [lines[number] for number in free], [line for line in lines[first:] if line.must]
 
 
 def _stand_in(left: dict[str, Line], about: Sequence[str]) -> Line | None:

@@ -34,6 +34,12 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_HASTY = {
+    "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't", "isnt": "isn't", "arent": "aren't",
+    "wasnt": "wasn't", "im": "i'm", "ive": "i've", "thats": "that's", "whats": "what's", "havent": "haven't", "wont": "won't",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Token:
     """One word, number or sign. `start` and `end` are character places in the sentence."""
@@ -76,7 +82,8 @@ def tokenize(sentence: str) -> list[Token]:
         if text in "-‐‑–—" and tokens and tokens[-1].end == start and sentence[found.end() : found.end() + 1].isalnum():
             glue = found.end()
             continue
-        tokens.append(Token(text, fold(text) if text[0].isalnum() else text, start, found.end(), start == glue))
+        folded = fold(text) if text[0].isalnum() else text
+        tokens.append(Token(text, _HASTY.get(folded, folded), start, found.end(), start == glue))
     return tokens
 
 
@@ -105,7 +112,9 @@ class Phrases(Generic[Value]):
         return cls(spread(table))
 
     def match(self, tokens: Sequence[Token], at: int) -> tuple[int, Value] | None:
-        """(end, value) of the longest phrase that begins at token `at`."""
+        """(end, value) of the longest phrase that begins at token `at`; None past the end."""
+        if at >= len(tokens):
+            return None
         for words, value in self._by_first.get(tokens[at].fold, ()):
             end = at + len(words)
             if end <= len(tokens) and all(word == token.fold for word, token in zip(words, tokens[at:end], strict=True)):

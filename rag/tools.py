@@ -24,8 +24,6 @@ from rag.index import Hit, MovieIndex
 from rag.plan import Plan
 from rag.ranking import Screening, carry_out
 
-SURE = 0.6  # score of an identified poster from which we say which film it is
-
 DESCRIPTIONS = {
     "search_movies": "Find films by what they are about, mood, genre, year, length, language, country or people.",
     "similar_movies": "Find films like a named film.",
@@ -92,13 +90,13 @@ class Toolbox:
         """Films for a plan; a plan made of examples alone counts as `similar_movies`."""
         found = carry_out(self.index, plan, **wishes)
         name = "similar_movies" if plan.like else "search_movies"
-        self._note(name, plan.chosen(), _found(found.hits) + (f" of {found.passing:,} that pass the filters" if plan.filters else ""))
+        self.note(name, plan.chosen(), _found(found.hits) + (f" of {found.passing:,} that pass the filters" if plan.filters else ""))
         return found
 
     def movie_details(self, movie_id: str) -> Movie:
         """One film's record. Raises UnknownMovie."""
         film = self.index.catalogue.movie(movie_id)
-        self._note("movie_details", {"movie": movie_id}, film.label)
+        self.note("movie_details", {"movie": movie_id}, film.label)
         return film
 
     def plot_genres(self, plot: str) -> GenreVerdict | None:
@@ -147,32 +145,33 @@ class Toolbox:
     def _skill(self, name: str) -> Callable[[Any], Any]:
         skill: Callable[[Any], Any] | None = getattr(self.skills, name)
         if skill is None:
-            raise _Unavailable("not available on this server")
+            raise UnavailableError("not available on this server")
         return skill
 
     def _picture(self) -> Image:
         if self.poster is None:
-            raise _Unavailable("no picture was sent")
+            raise UnavailableError("no picture was sent")
         return self.poster
 
     def _use(self, name: str, arguments: Mapping[str, Any], work: Callable[[], Any], tell: Callable[[Any], str]) -> Any:
         """Run a tool; its failure is noted and told, never raised: an answer without it is still an answer."""
         try:
             result = work()
-            self._note(name, arguments, tell(result))
+            self.note(name, arguments, tell(result))
         except MovieServiceError as error:
-            self._note(name, arguments, error.message, ok=False)
+            self.note(name, arguments, error.message, ok=False)
             return None
         except Exception as error:  # a classifier's libraries raise kinds of their own
-            self._note(name, arguments, f"failed ({type(error).__name__})", ok=False)
+            self.note(name, arguments, f"failed ({type(error).__name__})", ok=False)
             return None
         return result
 
-    def _note(self, name: str, arguments: Mapping[str, Any], result: str, ok: bool = True) -> None:
+    def note(self, name: str, arguments: Mapping[str, Any], result: str, ok: bool = True) -> None:
+        """Take down that a tool was used."""
         self.uses.append(Use(name, arguments, result, ok))
 
 
-class _Unavailable(MovieServiceError):
+class UnavailableError(MovieServiceError):
     code = "unavailable"
 
 

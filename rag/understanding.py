@@ -20,6 +20,8 @@ from rag.pieces import grammar_of
 from rag.plan import Plan
 from rag.tokens import tokenize
 
+__all__ = ["LONGEST", "Clue", "Mention", "Span", "Understanding", "Vocabulary", "clean", "understand"]
+
 LONGEST = 4000
 """Characters of a sentence that are read; the rest is cut, with a note."""
 
@@ -59,14 +61,15 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date | None = None)
     if not tokens:
         return Understanding(text, Plan(), notes=tuple(notes))
     grammar = grammar_of(vocabulary)
-    whole = grammar.mentions.whole(text, tokens)
+    titles = grammar.title_reader()
+    whole = titles.whole(text, tokens)
     if whole:
         plan = Plan(query=text.strip()[:LONGEST])
         return Understanding(text, plan, (Span(whole.text, "asked", whole.name),), (whole,), notes=tuple(notes))
     if is_tip_of_the_tongue(text):
         told = read_clues(text, grammar, today)
         return Understanding(text, told.plan, told.spans, told.mentions, True, told.clues, tuple(notes))
-    mentions = grammar.mentions.titles(text, tokens)
+    mentions = titles.read(text, tokens)
     draft = Interpreter(
         tokens, grammar.cut(text, tokens, mentions, today), Draft(text, tokens, vocabulary), vocabulary, today
     ).draft

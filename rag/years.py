@@ -108,7 +108,7 @@ def _last_years(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | 
     """ "the last ten years", "the past decade", "this year"."""
     if word_at(tokens, at) in {"the", "within"}:
         at += 1
-    word, after = word_at(tokens, at), word_at(tokens, at + 1)
+    word, after = word_at(tokens, at), word_at(tokens, at + 1).removesuffix("'s")
     if word == "this" and after in {"year", "decade", "century"}:
         start = {"year": today.year, "decade": today.year // 10 * 10, "century": 2000}[after]
         return start, today.year, at + 2

@@ -27,7 +27,7 @@ from movies.settings import Settings
 from rag.library import Library
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
-from tests.small_models import NearestGenres, ScriptedAgent, ShapeValidator, box_office
+from tests.small_models import NearestGenres, ScriptedAgent, ShapeValidator, SmallHeads, box_office
 
 COLOURS = (
     (230, 20, 20),
@@ -78,8 +78,19 @@ def settings(built_index: Path, tmp_path: Path) -> Settings:
 
 def settings_at(folder: Path, **changed: Any) -> Settings:
     return Settings(
-        _env_file=None, artifacts=folder / "artifacts", journal=folder / "journal.sqlite", cache=folder / "cache", **changed
+        _env_file=None,
+        artifacts=folder / "artifacts",
+        cache=folder / "cache",
+        journal=folder / "journal.sqlite",
+        sessions=folder / "sessions.sqlite",
+        llm="builtin",
+        **changed,
     )
+
+
+def audit() -> list[dict[str, str]]:
+    """A small audit: films without a poster."""
+    return [{"kind": "no_poster", "movie_id": film.id, "detail": "Has no poster."} for film in FILMS if not film.poster]
 
 
 def open_services(settings: Settings, **parts: Any) -> Services:
@@ -87,13 +98,12 @@ def open_services(settings: Settings, **parts: Any) -> Services:
     encoder = BatchingEncoder(HashedEncoder(), queue=settings.encoder_queue, patience=settings.encoder_patience)
     library = Library.open(settings.artifacts, settings, encoder=encoder)
     given: dict[str, Any] = {
-        "genres": NearestGenres(HashedEncoder(), FILMS),
-        "validator": ShapeValidator(),
+        "heads": SmallHeads(NearestGenres(HashedEncoder(), FILMS), ShapeValidator()),
         "box_office": box_office,
-        "audit": lambda: [{"kind": "no_poster", "movie_id": film.id, "detail": "Has no poster."} for film in FILMS if not film.poster],
+        "audit": audit,
         "agent": ScriptedAgent(),
         "journal": Journal(settings.journal),
-    }  # fmt: skip
+    }
     return Services(library, settings, **{**given, **parts})
 
 

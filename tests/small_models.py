@@ -11,7 +11,9 @@ import numpy as np
 from PIL.Image import Image
 
 from movies.encoders import Encoder
+from movies.errors import UnknownMovie
 from movies.movie import Movie
+from tests.films import FILMS
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Guess:
     chosen: tuple[str, ...]
     abstained: bool
     explanation: Any = None
-    weights: dict[str, float] | None = None
+    weights: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,20 +40,20 @@ class NearestGenres:
         self._genres = [movie.genres for movie in films]
         self._plots = encoder.texts([movie.plot for movie in films])
 
-    def from_plot(self, plot: str) -> Guess:
-        words = " ".join(plot.split()[: self._encoder.max_tokens // 2]) or "nothing"
+    def from_plot(self, text: str, explain: bool = False) -> Guess:
+        words = " ".join(text.split()[: self._encoder.max_tokens // 2]) or "nothing"
         return self._guess(self._encoder.texts([words])[0])
 
-    def from_poster(self, poster: Image) -> Guess:
-        return self._guess(self._encoder.images([poster])[0])
+    def from_poster(self, image: Image, explain: bool = False) -> Guess:
+        return self._guess(self._encoder.images([image])[0])
 
-    def from_both(self, poster: Image | None, plot: str | None) -> Guess:
-        made = [self.from_poster(poster)] if poster is not None else []
-        made += [self.from_plot(plot)] if plot is not None else []
+    def from_both(self, image: Image | None, text: str | None, explain: bool = False) -> Guess:
+        made = [self.from_poster(image)] if image is not None else []
+        made += [self.from_plot(text)] if text is not None else []
         names = made[0].probabilities
         mean = {name: float(np.mean([guess.probabilities[name] for guess in made])) for name in names}
         share = 1 / len(made)
-        weights = {"poster": share if poster is not None else 0.0, "plot": share if plot is not None else 0.0}
+        weights = {"poster": share if image is not None else 0.0, "plot": share if text is not None else 0.0}
         return Guess(mean, tuple(name for name in mean if mean[name] > 0.9), False, weights=weights)
 
     def _guess(self, vector: np.ndarray) -> Guess:
@@ -64,10 +66,18 @@ class NearestGenres:
 class ShapeValidator:
     """A poster is about two thirds as wide as it is high."""
 
-    def check(self, picture: Image) -> Look:
-        ratio = picture.width / picture.height
+    def check(self, image: Image) -> Look:
+        ratio = image.width / image.height
         probability = float(np.exp(-abs(ratio - 2 / 3)))
         return Look(probability > 0.8, probability, (f"Its width is {ratio:.2f} of its height.",))
+
+
+@dataclass(frozen=True)
+class SmallHeads:
+    """The classifiers of a test's server."""
+
+    genres: NearestGenres | None = None
+    validator: ShapeValidator | None = None
 
 
 def box_office(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +98,12 @@ class ScriptedAgent:
 
     gate: threading.Event = field(default_factory=threading.Event)
     closed: list[str] = field(default_factory=list)
+    verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def feedback(self, session: str, movie_id: str, verdict: str) -> None:
+        if movie_id not in {film.id for film in FILMS}:
+            raise UnknownMovie("No film has this id.")
+        self.verdicts[session, movie_id] = verdict
 
     def answer(self, session: str, message: str, *, image: Image | None = None, plan: Any = None) -> Iterator[Said]:
         if message == "fail at once":
@@ -99,6 +115,8 @@ class ScriptedAgent:
             for number, word in enumerate(message.split()):
                 if word == "wait":
                     self.gate.wait(20)
+                if word == "slow":
+                    self.gate.wait(0.5)
                 if word == "break":
                     raise RuntimeError("secret detail of the inside")
                 yield Said("token", {"text": word, "number": number})

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from schemathesis.checks import load_all_checks
+from schemathesis.config import SchemathesisConfig
 
 from api.app import create_app
 from tests.conftest import open_services, settings_at
@@ -51,7 +52,9 @@ def api_schema(document_app: Any) -> Any:
     load_all_checks()
     for kind in ("image/png", "image/jpeg", "image/webp", "image/gif"):
         schemathesis.openapi.media_type(kind, st.sampled_from(pictures()))
-    return schemathesis.openapi.from_wsgi("/openapi.json", document_app)
+    refusals = ["400", "401", "403", "404", "405", "413", "415", "429"]
+    config = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": refusals}}})
+    return schemathesis.openapi.from_wsgi("/openapi.json", document_app, config=config)
 
 
 def test_the_list_of_operations_is_complete(document_app: Any) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 from flask import Response, request, send_file
 
 from api.document import Routes
-from api.schemas import Added, AddRequest, AuditAnswer, FilmOut, Removed, RemoveQuery, film_json
-from api.services import Services
-from movies.errors import BadInput
+from api.schemas import Added, AddForm, AddRequest, AuditAnswer, FilmOut, Removed, RemoveQuery, film_json
+from api.services import BUILD, Services
 
 _PICTURE: dict[str, Any] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png", "image/webp", "image/gif")
@@ -40,8 +39,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         """One film"""
         return film_json(services.library.catalogue.movie(movie_id))
 
-    @catalogue.post("/v1/movies", takes=AddRequest, gives=Added, poster="optional", errors=(503,), scope="write")
-    def add_movies(asked: AddRequest) -> dict[str, Any]:
+    @catalogue.post("/v1/movies", takes=AddRequest, form=AddForm, gives=Added, poster="optional", errors=(503,), scope="write")
+    def add_movies(asked: AddRequest | AddForm) -> dict[str, Any]:
         """Add or replace films; they can be found at once
 
         A form may carry one film in `movies` and its picture in `poster`.
@@ -49,8 +48,6 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         movies = [record.movie() for record in asked.movies]
         pictures = {}
         if "poster" in request.files:
-            if len(movies) != 1:
-                raise BadInput("A picture belongs to one film. Send one film per form.")
             pictures[movies[0].id] = services.pictures.read(request.files["poster"])
         kept = services.library.add(movies, pictures)
         return {"added": len(kept), "ids": [movie.id for movie in kept]}
@@ -63,7 +60,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     @catalogue.get("/v1/audit", gives=AuditAnswer, errors=(503,))
     def audit() -> dict[str, Any]:
         """What looks wrong in the catalogue"""
-        find = services.need(services.audit, "catalogue audit", "matinee build --catalogue FILE --artifacts DIR")
+        find = services.need(services.audit, "catalogue audit", BUILD)
         findings = [dict(finding) for finding in find()]
         return {"findings": findings, "total": len(findings)}
 

@@ -68,9 +68,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     @chat.post("/v1/feedback", takes=FeedbackRequest, errors=(404, 503), status=204)
     def feedback(asked: FeedbackRequest) -> None:
         """Say what a session thinks of a film: it steers later answers"""
-        journal = services.need(services.journal, "journal", "matinee serve")
-        services.library.catalogue.key(asked.movie_id)  # UnknownMovie for films that are not here
-        journal.verdict(asked.session, asked.movie_id, asked.verdict)
+        services.need(services.agent, "concierge", "matinee serve").feedback(asked.session, asked.movie_id, asked.verdict)
 
     return chat
 

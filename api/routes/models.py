@@ -18,14 +18,13 @@ from api.schemas import (
     IdentifyRequest,
     Matches,
     PlotRequest,
+    PosterGenresRequest,
     PosterOnly,
     ValidateAnswer,
     hit_json,
 )
-from api.services import GenreModel, Services
+from api.services import BUILD, Services
 from movies.errors import BadInput
-
-_BUILD = "matinee build --catalogue FILE --artifacts DIR"
 
 
 def routes(services: Services, allow: Callable[[str], None]) -> Routes:
@@ -36,55 +35,52 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         with services.metrics.stage("picture"):
             return services.pictures.open(request.files.get("poster"))
 
-    def genre_model() -> GenreModel:
-        return services.need(services.genres, "genre classifier", _BUILD)
-
-    @models.post("/v1/posters/genres", takes=PosterOnly, gives=GenresAnswer, poster="only", errors=(503,))
-    def poster_genres(asked: PosterOnly) -> dict[str, Any]:
+    @models.post("/v1/posters/genres", takes=PosterGenresRequest, gives=GenresAnswer, poster="only", errors=(503,))
+    def poster_genres(asked: PosterGenresRequest) -> dict[str, Any]:
         """Genres from a poster"""
-        model = genre_model()
+        model = services.genres()
         image = poster()
         with services.metrics.stage("genres"):
-            return _genres(model.from_poster(image))
+            return _genres(model.from_poster(image, asked.explain))
 
     @models.post("/v1/posters/validate", takes=PosterOnly, gives=ValidateAnswer, poster="only", errors=(503,))
     def validate_poster(asked: PosterOnly) -> dict[str, Any]:
         """Is this picture a film poster, and why"""
-        model = services.need(services.validator, "poster validator", f"{_BUILD} --negatives DIR")
+        model = services.validator()
         image = poster()
         with services.metrics.stage("validate"):
             verdict = model.check(image)
-        return {"is_poster": verdict.is_poster, "probability": verdict.probability, "reasons": list(verdict.reasons)}
+        return {"is_poster": verdict.is_poster, "probability": float(verdict.probability), "reasons": list(verdict.reasons)}
 
     @models.post("/v1/posters/identify", takes=IdentifyRequest, gives=Matches, poster="only", errors=(503,))
     def identify_poster(asked: IdentifyRequest) -> dict[str, Any]:
         """Which film of the catalogue is this the poster of"""
         image = poster()
-        with services.metrics.stage("search"):
-            hits = services.library.index.search(image=image, k=asked.k)
+        with services.looking(), services.metrics.stage("identify"):
+            hits = services.library.index.identify(image, asked.k)
         return {"matches": [hit_json(hit) for hit in hits]}
 
     @models.post("/v1/plots/genres", takes=PlotRequest, gives=GenresAnswer, errors=(503,))
     def plot_genres(asked: PlotRequest) -> dict[str, Any]:
         """Genres from a plot"""
-        model = genre_model()
+        model = services.genres()
         with services.metrics.stage("genres"):
-            return _genres(model.from_plot(asked.plot))
+            return _genres(model.from_plot(asked.plot, asked.explain))
 
     @models.post("/v1/genres", takes=PlotRequest, form=GenresForm, gives=GenresAnswer, poster="optional", errors=(503,))
     def genres(asked: PlotRequest | GenresForm) -> dict[str, Any]:
         """Genres from a poster, a plot or both; `weights` says how much came from each"""
-        model = genre_model()
+        model = services.genres()
         image = poster() if "poster" in request.files else None
         if image is None and asked.plot is None:
             raise BadInput("Send a plot, a picture in the field poster, or both.")
         with services.metrics.stage("genres"):
-            return _genres(model.from_both(image, asked.plot))
+            return _genres(model.from_both(image, asked.plot, asked.explain))
 
     @models.post("/v1/box-office", takes=BoxOfficeRequest, gives=BoxOfficeAnswer, errors=(503,))
     def box_office(asked: BoxOfficeRequest) -> dict[str, Any]:
         """What a film may earn, with an interval and comparable films"""
-        predict = services.need(services.box_office, "box-office model", _BUILD)
+        predict = services.need(services.box_office, "box-office model", BUILD)
         return dict(predict(asked.model_dump(exclude_none=True)))
 
     return models
@@ -97,6 +93,6 @@ def _genres(prediction: Any) -> dict[str, Any]:
         "genres": [{"genre": name, "probability": round(float(value), 4)} for name, value in ranked],
         "chosen": list(prediction.chosen),
         "abstained": bool(prediction.abstained),
-        "weights": getattr(prediction, "weights", None),
+        "weights": dict(prediction.weights),
         "explanation": asdict(explanation) if is_dataclass(explanation) and not isinstance(explanation, type) else explanation,
     }

@@ -1,0 +1,31 @@
+/* Runs once when the page's header is there. Buttons drawn by us (class mt-act) are handed to Gradio
+   as events of the header; the theme switch works in the browser alone. */
+const choose = (dark) => {
+  document.body.classList.toggle("dark", dark);
+  try { localStorage.setItem("matinee-theme", dark ? "dark" : "light"); } catch { /* private window */ }
+};
+try {
+  const chosen = localStorage.getItem("matinee-theme");
+  if (chosen) choose(chosen === "dark");
+} catch { /* private window */ }
+
+const events = { like: "like", dislike: "like", seen: "like", pick: "change" };
+document.addEventListener("click", (click) => {
+  const button = click.target.closest && click.target.closest("button.mt-act");
+  if (!button) return;
+  click.preventDefault();
+  if (button.name === "theme") return choose(!document.body.classList.contains("dark"));
+  trigger(events[button.name] || "submit", { act: button.name, value: button.value });
+});
+
+/* Gradio reads out the markup of each message as its label; the message itself is what should be read. */
+new MutationObserver(() => {
+  for (const message of document.querySelectorAll('[data-testid="bot"][aria-label], [data-testid="user"][aria-label]')) {
+    message.removeAttribute("aria-label");
+  }
+}).observe(document.body, { childList: true, subtree: true });
+
+/* Type at once, without the page jumping; on a touch screen the keyboard stays away until it is asked for. */
+setTimeout(() => {
+  if (matchMedia("(hover: hover)").matches) document.querySelector("#mt-box textarea")?.focus({ preventScroll: true });
+}, 400);

@@ -1,0 +1,273 @@
+"""Films, plans and predictions as HTML. Everything that comes from outside is escaped here, once.
+
+Each piece is one line without breaks, because the chat reads lines as Markdown. Buttons carry what
+they do in `name` and `value`; `bridge.js` hands that to the page. Knows no Gradio and no HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from urllib.parse import quote
+
+from chat_ui.client import Film, Genres, Hit, Verdict
+from chat_ui.conversation import Conversation, Turn
+
+POSTERS = "posters"  # the page's own address for pictures; it fetches them from the API
+
+_TITLE = re.compile(r"^\*\*(?P<label>.+?)\*\*\s*[–—:-]?\s*(?P<note>.*)$")
+_UNESCAPE = re.compile(r"\\([*_\[\]])")
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_COMMAND = re.compile(r"\bRun:\s*(.+?)\.?$")
+_LEAD = re.compile(r"(?<=[.!?…:])\s+")
+_VERDICTS = (("like", "Like", "Liked"), ("dislike", "Not for me", "Not for me"), ("seen", "Seen", "Seen"))
+_AWAY = "api_unreachable"
+
+
+def text(value: object) -> str:
+    """Any text, safe between tags and in quoted attributes, on one line."""
+    return escape(" ".join(str(value).split()))
+
+
+def poster_address(movie_id: str) -> str:
+    return f"{POSTERS}?id={quote(movie_id, safe='')}"
+
+
+def button(act: str, value: str, label: str, kind: str = "", title: str = "") -> str:
+    hint = f' title="{text(title)}"' if title else ""
+    return f'<button type="button" class="mt-act {kind}" name="{act}" value="{escape(value)}"{hint}>{text(label)}</button>'
+
+
+def length(minutes: int) -> str:
+    """`2 h 50`, `48 min`."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02d}" if hours else f"{rest} min"
+
+
+# -- a turn of the conversation --------------------------------------------------------------------
+
+
+def answer(conversation: Conversation, number: int) -> str:
+    """The concierge's side of a turn: what was understood, the words, the films, how it ended."""
+    turn = conversation.turns[number]
+    notes, lead, rest = _split(turn)
+    newest = number == len(conversation.turns) - 1
+    parts = [_chips(turn, number), prose(lead)]
+    if turn.hits:
+        films = "".join(card(hit, conversation.verdicts.get(hit.movie.id, set()), notes.get(hit.movie.label, "")) for hit in turn.hits)
+        parts.append(f'<div class="mt-films">{films}</div>')
+    parts.append(prose(rest))
+    parts.append(_end(turn, newest))
+    return f'<div class="mt-answer mt-{turn.state}">{"".join(parts)}</div>'
+
+
+def prose(words: str) -> str:
+    """The concierge's words: paragraphs, lists and bold; everything else is shown as it is written."""
+    out: list[str] = []
+    listed = False
+    for line in words.splitlines():
+        item = line.startswith(("- ", "* ", "• "))
+        if listed and not item:
+            out.append("</ul>")
+        if item and not listed:
+            out.append("<ul>")
+        listed = item
+        inner = _inline(line[2:] if item else line)
+        if inner:
+            out.append(f"<li>{inner}</li>" if item else f"<p>{inner}</p>")
+    if listed:
+        out.append("</ul>")
+    return f'<div class="mt-prose">{"".join(out)}</div>' if out else ""
+
+
+def card(hit: Hit, verdicts: Iterable[str] = (), note: str = "", acts: bool = True) -> str:
+    """A film with its poster, facts, why it is here, and what can be said about it."""
+    film, evidence = hit.movie, hit.evidence
+    facts = " · ".join(part for part in (str(film.year or ""), length(film.runtime) if film.runtime else "") if part)
+    genres = ", ".join(film.genres[:3])
+    why = note or evidence.reason
+    weak = '<span class="mt-weak">weak match</span>' if hit.weak else ""
+    parts = [
+        poster(film, weak),
+        f'<div class="mt-card-body"><h3 class="mt-title">{text(film.title)}</h3>',
+        f'<p class="mt-facts">{text(facts)}</p>' if facts else "",
+        f'<p class="mt-genres">{text(genres)}</p>' if genres else "",
+        f'<p class="mt-why">{_inline(why)}</p>' if why else "",
+        _evidence(hit, why),
+    ]
+    if acts:
+        given = set(verdicts)
+        buttons = "".join(
+            button(act, film.id, done if act in given else label, f"mt-{act}{' mt-on' if act in given else ''}", f"{label}: {film.title}")
+            for act, label, done in _VERDICTS
+        )
+        parts.append(f'<div class="mt-verdicts">{buttons}</div>')
+    return f'<article class="mt-card">{"".join(parts)}</div></article>'
+
+
+def poster(film: Film, badge: str = "") -> str:
+    """The picture, over a plain sheet with the title that shows when there is none."""
+    sheet = f'<span class="mt-sheet"><b>{text(film.title)}</b><i>{text(film.year or "")}</i></span>'
+    image = f'<img src="{poster_address(film.id)}" alt="" loading="lazy" decoding="async">' if film.poster else ""
+    return f'<div class="mt-poster">{sheet}{image}{badge}</div>'
+
+
+def _evidence(hit: Hit, shown: str) -> str:
+    """What spoke for the film, folded away: the passage, the words found, which parts of the search."""
+    evidence, film = hit.evidence, hit.movie
+    rows: list[str] = []
+    if film.directors or film.cast:
+        people = [f"Directed by {', '.join(film.directors[:2])}" if film.directors else "", f"with {', '.join(film.cast[:3])}" if film.cast else ""]
+        rows.append(f"<p>{text(', '.join(part for part in people if part))}</p>")
+    if evidence.passage and evidence.passage[:40] not in shown:
+        rows.append(f"<blockquote>{text(evidence.passage)}</blockquote>")
+    elif not evidence.passage and film.plot:
+        rows.append(f"<p>{text(film.plot[:280])}{'…' if len(film.plot) > 280 else ''}</p>")
+    signs = [f"“{word}”" for word in evidence.words[:6]] + (["its poster"] if evidence.poster else [])
+    if signs:
+        rows.append(f'<p class="mt-signs">Found by {text(", ".join(signs))}</p>')
+    return f'<details class="mt-evidence"><summary>More</summary>{"".join(rows)}</details>' if rows else ""
+
+
+def _chips(turn: Turn, number: int) -> str:
+    if not turn.chips:
+        return ""
+    chips = "".join(
+        button("drop", json.dumps([number, list(chip.path)]), chip.label, "mt-chip", f"Search again without {chip.label}") for chip in turn.chips
+    )
+    return f'<div class="mt-chips"><span>Looking for</span>{chips}</div>'
+
+
+def _end(turn: Turn, newest: bool) -> str:
+    again = button("again", "", "Try again" if turn.state in ("failed", "stopped") else "Ask again", "mt-again") if newest else ""
+    if turn.state == "answering":
+        clock = f" {turn.seconds:.0f} s" if turn.seconds >= 3 else ""
+        return f'<p class="mt-status" role="status"><span class="mt-dots"><i></i><i></i><i></i></span>{text(turn.status or "Looking")}{clock}</p>'
+    if turn.state == "failed":
+        return f'<div class="mt-note mt-bad"><p>{problem(turn.problem, turn.code)}</p>{again}</div>'
+    if turn.state == "stopped":
+        return f'<p class="mt-foot"><span>Stopped.</span>{again}</p>'
+    who = f"Answered by the {concierge(turn.concierge)}" if turn.concierge else "Answered"
+    return f'<p class="mt-foot"><span>{text(who)} in {turn.seconds:.1f} s</span>{again}</p>'
+
+
+def concierge(name: str) -> str:
+    """Who answers, in words: `built-in concierge`, `concierge with qwen3:1.7b`."""
+    return "built-in concierge" if name == "built-in" else f"concierge with {name.removeprefix('ollama:')}"
+
+
+def _split(turn: Turn) -> tuple[dict[str, str], str, str]:
+    """(what is said of each film, by its label; the words above the films; the words below them).
+
+    Entries of a list that name a film on a card go onto the card, so that nothing is said twice.
+    """
+    labels = {hit.movie.label for hit in turn.hits}
+    if not labels:
+        return {}, turn.text, ""
+    notes: dict[str, str] = {}
+    above: list[str] = []
+    below: list[str] = []
+    lines = turn.text.splitlines()
+    for at, line in enumerate(lines):
+        entry = _TITLE.match(line[2:]) if line.startswith("- ") else None
+        label = _UNESCAPE.sub(r"\1", entry["label"]) if entry else ""
+        if label in labels:
+            notes[label] = entry["note"] if entry else ""
+        elif turn.state == "answering" and at == len(lines) - 1 and line.startswith("-") and not entry:
+            continue  # the beginning of an entry: wait for its title
+        else:
+            (below if notes else above).append(line)
+    lead, *rest = [line for line in above if line.strip()] or [""]
+    if rest or not notes:  # prose rather than a list: its first sentence stands above the films, the rest below
+        sentences = _LEAD.split(lead, maxsplit=1)
+        lead, rest = sentences[0], [*sentences[1:], *rest]
+    return notes, lead, "\n".join([*rest, *below])
+
+
+def _inline(line: str) -> str:
+    safe = _BOLD.sub(r"<strong>\1</strong>", text(line))
+    return _UNESCAPE.sub(r"\1", safe)
+
+
+# -- notes, the wall, predictions ------------------------------------------------------------------
+
+
+def problem(message: str, code: str = "") -> str:
+    """A failure in friendly words; a command that mends it is set apart."""
+    if code == _AWAY:
+        return "The film service is not answering at the moment. As soon as it is back, this page goes on; nothing is lost."
+    found = _COMMAND.search(message)
+    if found is None:
+        return text(message)
+    return f"{text(message[: found.start()])} To add it, run <code>{text(found.group(1))}</code>"
+
+
+def note(message: str, code: str = "") -> str:
+    return f'<div class="mt-note{"" if code == "model_missing" else " mt-bad"}"><p>{problem(message, code)}</p></div>'
+
+
+def wall(films: Sequence[Film]) -> str:
+    """Posters side by side; each asks for films like it."""
+    pieces = "".join(
+        f'<button type="button" class="mt-act mt-wall-film" name="say" value="{escape("Something like " + film.label)}" '
+        f'title="Something like {text(film.label)}">{poster(film)}</button>'
+        for film in films
+    )
+    return f'<div class="mt-wall">{pieces}</div>' if pieces else ""
+
+
+def shelf(title: str, hits: Sequence[Hit]) -> str:
+    """A row of films under a heading."""
+    return f'<section class="mt-shelf"><h2>{text(title)}</h2><div class="mt-films">{"".join(card(hit, acts=False) for hit in hits)}</div></section>'
+
+
+def verdict(found: Verdict) -> str:
+    word = "This is a film poster" if found.is_poster else "This doesn't look like a film poster"
+    reasons = "".join(f"<li>{text(reason)}</li>" for reason in found.reasons)
+    return (
+        f'<section class="mt-verdict {"mt-yes" if found.is_poster else "mt-no"}"><h2>{word}</h2>'
+        f'<p class="mt-facts">{found.probability:.0%} likely to be a poster</p>{f"<ul>{reasons}</ul>" if reasons else ""}</section>'
+    )
+
+
+def bars(found: Genres, most: int = 8) -> str:
+    """Genres as bars, the chosen ones marked, all chosen ones shown."""
+    chosen = set(found.chosen)
+    shown = [genre for n, genre in enumerate(found.genres) if n < most or genre.genre in chosen]
+    rows = "".join(
+        f'<div class="mt-bar{" mt-on" if genre.genre in chosen else ""}"><span>{text(genre.genre)}</span>'
+        f'<i><b style="width:{100 * min(1.0, max(0.0, genre.probability)):.0f}%"></b></i><em>{genre.probability:.0%}</em></div>'
+        for genre in shown
+    )
+    if found.abstained or not chosen:
+        head = "Too close to call: no genre is sure enough to be set."
+    else:
+        head = f"Set: <strong>{text(', '.join(found.chosen))}</strong>"
+    return f'<section class="mt-bars"><h2>Genres</h2><p class="mt-facts">{head}</p>{rows}</section>'
+
+
+def reasons(found: Genres) -> str:
+    """The sentences of a plot that carried its genres, as far as the API tells."""
+    told = list(_sentences(found.explanation))
+    if not told:
+        return ""
+    rows = "".join(
+        f"<li><q>{text(sentence)}</q>{f' <em>{text(genre)}</em>' if genre else ''}</li>" for sentence, genre in told[:6]
+    )
+    return f'<section class="mt-reasons"><h2>What gave it away</h2><ul>{rows}</ul></section>'
+
+
+def _sentences(explanation: object, genre: str = "") -> Iterable[tuple[str, str]]:
+    """(sentence, genre) in whatever an explanation is made of: lists, or mappings by genre, of records with a text."""
+    if isinstance(explanation, dict):
+        sentence = next((explanation[key] for key in ("sentence", "text", "passage") if isinstance(explanation.get(key), str)), None)
+        if sentence is not None:
+            yield sentence, str(explanation.get("genre") or genre)
+            return
+        for key, value in explanation.items():
+            yield from _sentences(value, genre or (key if key[:1].isupper() else ""))
+    elif isinstance(explanation, list | tuple):
+        for value in explanation:
+            yield from _sentences(value, genre)

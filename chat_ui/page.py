@@ -1,0 +1,256 @@
+"""`build_page`: the page with its three tabs, Chat, Poster desk and Plot desk.
+
+Wires Gradio's events to conversations and desks; what things look like is `markup.py` and `page.css`,
+what a conversation is `conversation.py`. Talks to the API through the client it is given, and to
+nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from chat_ui import markup
+from chat_ui.client import Film, Matinee, Readiness
+from chat_ui.conversation import Conversation, Conversations, Turn
+from chat_ui.desks import plot_desk, poster_desk
+from chat_ui.theme import script
+from movies.errors import BadInput, MovieServiceError
+from movies.settings import Settings
+
+EXAMPLES = (  # (as it is shown, as it is said)
+    ("Funny and French, under two hours", "Something funny and French, under two hours"),
+    ("A tense thriller from the seventies", "A tense thriller from the seventies"),
+    ("Like Heat, but funnier", "Something like Heat, but funnier"),
+    ("That film where a man relives one day …", "I'm trying to remember a film where a man lives the same day again and again"),
+)
+_PLACEHOLDER = "A mood, an actor, a film …"
+_WATCH = 12.0  # seconds between looks at the API
+_FRESH = 3.0  # seconds for which all tabs share one look
+_WALL = 14  # posters of the empty page
+_OWN_SESSION = """() => {
+  const key = "matinee-session";
+  let id = null;
+  try { id = sessionStorage.getItem(key); } catch { /* private window */ }
+  if (!id) id = fresh();
+  try { sessionStorage.setItem(key, id); } catch { /* private window */ }
+  return [id];
+  function fresh() {
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+}"""
+_NEW_SESSION = """() => {
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  try { sessionStorage.setItem("matinee-session", id); } catch { /* private window */ }
+  return [id];
+}"""
+
+Update = dict[Any, Any]
+
+
+def build_page(client: Matinee, settings: Settings) -> gr.Blocks:
+    """The page as Gradio blocks. `settings` give the limits of uploads."""
+    with gr.Blocks(title="Matinee", analytics_enabled=False, fill_width=True) as page:
+        house = House(client)
+        header = gr.HTML(house.header(), elem_id="mt-header", js_on_load=script("bridge.js"))
+        notice = gr.HTML("", elem_id="mt-notice")
+        with gr.Tabs(elem_id="mt-tabs"):
+            with gr.Tab("Chat", id="chat"):
+                session = _Chat(client, house).build(page, header)
+            with gr.Tab("Poster desk", id="poster"):
+                poster_desk(client, settings)
+            with gr.Tab("Plot desk", id="plot"):
+                plot_desk(client)
+        clock = gr.Timer(_WATCH)
+        for event in (page.load, clock.tick):
+            event(house.look, None, [header, notice], show_progress="hidden", api_visibility="private", concurrency_limit=None)
+        del session
+    page.queue(default_concurrency_limit=64, api_open=False)
+    return page
+
+
+class House:
+    """What the page knows of the API behind it: whether it answers, with which encoder, over how many films."""
+
+    def __init__(self, client: Matinee) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._looked = float("-inf")
+        self._state: Readiness | None = None
+        self._films: tuple[Film, ...] = ()
+        self.concierge = ""  # who gave the last answer
+
+    def look(self) -> tuple[str, str]:
+        """(the header, a notice if the API is away), at most one question to the API in three seconds."""
+        with self._lock:
+            if time.monotonic() - self._looked > _FRESH:
+                try:
+                    self._state = self._client.ready()
+                except MovieServiceError:
+                    self._state = None
+                self._looked = time.monotonic()
+        away = self._state is None or not self._state.ready
+        return self.header(), markup.note("", "api_unreachable") if away else ""
+
+    def header(self) -> str:
+        """The name of the house, and who works in it."""
+        state = self._state
+        who = f"  ·  {markup.text(markup.concierge(self.concierge))}" if self.concierge else ""
+        if state is None:
+            line = '<span class="mt-lamp"></span>no connection' if self._looked > 0 else '<span class="mt-lamp"></span>'
+        else:
+            line = f'<span class="mt-lamp mt-lit"></span>{state.films:,} films<span class="mt-wide">  ·  {markup.text(state.encoder)} encoder{who}</span>'
+        return (
+            '<header class="mt-head"><span class="mt-mark"></span><span class="mt-name">Matinee</span>'
+            f'<span class="mt-house" role="status">{line}</span>'
+            f"{markup.button('theme', '', '', 'mt-theme', 'Light or dark')}</header>"
+        )
+
+    def wall(self) -> str:
+        """A row of posters from the catalogue for the empty page; none while the API is away."""
+        if not self._films:
+            try:
+                found = self._client.search(filters={"has_poster": True}, k=_WALL)
+            except MovieServiceError:
+                return ""
+            self._films = tuple(hit.movie for hit in found.hits)
+        return markup.wall(self._films)
+
+
+class _Chat:
+    """The first tab: the conversation, its message box and everything that can be pressed in it."""
+
+    def __init__(self, client: Matinee, house: House) -> None:
+        self._client, self._house = client, house
+        self._known = Conversations()
+
+    def build(self, page: gr.Blocks, header: gr.HTML) -> gr.Textbox:
+        """Lay the tab out; returns the component that holds the session's name."""
+        with gr.Column(elem_id="mt-chat"):
+            self.session = gr.Textbox("", visible=False)
+            self.hero = gr.HTML(self._hero(), elem_id="mt-hero")
+            self.thread = gr.Chatbot(
+                elem_id="mt-thread", show_label=False, label="Conversation", buttons=[], layout="panel", height=None, visible=False,
+                latex_delimiters=[], allow_tags=False, feedback_options=None, group_consecutive_messages=False,
+            )  # fmt: skip
+            with gr.Column(elem_id="mt-composer"):
+                self.box = gr.MultimodalTextbox(
+                    elem_id="mt-box", show_label=False, label="Message", placeholder=_PLACEHOLDER, file_types=["image"],
+                    sources=["upload"], file_count="single", max_plain_text_length=4000,
+                )  # fmt: skip
+                self.fresh = gr.Button("New conversation", elem_id="mt-fresh", variant="secondary", size="sm", visible=False)
+        shown = [self.hero, self.thread, self.box, self.fresh]
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        page.load(self.resume, self.session, [self.session, *shown], js=_OWN_SESSION, **quiet)
+        self.box.submit(self.say, [self.session, self.box], shown, **quiet)
+        self.box.stop(self.stop, self.session, None, queue=False, **quiet)
+        header.submit(self.press, self.session, shown, trigger_mode="multiple", **quiet)
+        header.like(self.judge, self.session, self.thread, trigger_mode="multiple", **quiet)
+        self.fresh.click(self.stop, self.session, None, queue=False, **quiet).then(
+            self.resume, self.session, [self.session, *shown], js=_NEW_SESSION, **quiet
+        )
+        return self.session
+
+    # -- events --------------------------------------------------------------------------------
+
+    def resume(self, session: str) -> Update:
+        """The conversation of this tab as it stands: after a reload it is there again."""
+        conversation = self._known.of(session)
+        return {self.session: session, **self._show(conversation, running=False)}
+
+    def say(self, session: str, message: dict[str, Any] | None) -> Iterator[Update]:
+        """A message, a picture or both."""
+        words = str((message or {}).get("text") or "").strip()
+        files = list((message or {}).get("files") or ())
+        if not words and not files:
+            yield {self.box: gr.MultimodalTextbox(placeholder="Say what you feel like watching, or drop in a poster")}
+            return
+        yield from self._ask(session, Turn(words, words, picture=str(files[0]) if files else None), clear=True)
+
+    def press(self, session: str, event: gr.EventData) -> Iterator[Update]:
+        """A chip taken out, a question asked again, an example or a poster pressed."""
+        act, value = str(event.act), str(event.value)
+        conversation = self._known.of(session)
+        try:
+            if act == "drop":
+                number, path = json.loads(value)
+                turn = conversation.rerun(int(number), path)
+            elif act == "again":
+                turn = conversation.take_back()
+            elif act == "say":
+                turn = Turn(value, value)
+            else:
+                return
+        except (BadInput, ValueError, TypeError) as error:
+            gr.Info(markup.text(error), duration=4)
+            return
+        yield from self._ask(session, turn)
+
+    def judge(self, session: str, event: gr.EventData) -> Update:
+        """Like, not for me, seen."""
+        conversation = self._known.of(session)
+        if event.act not in ("like", "dislike", "seen"):
+            return {}
+        try:
+            conversation.judge(self._client, str(event.value), event.act)
+        except MovieServiceError as error:
+            gr.Warning(markup.problem(error.message, error.code), duration=5)
+        return {self.thread: self._messages(conversation)}
+
+    def stop(self, session: str) -> None:
+        """Stop the answer that is being written; what came so far stays."""
+        self._known.of(session).stop()
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _ask(self, session: str, turn: Turn, clear: bool = False) -> Iterator[Update]:
+        conversation = self._known.of(session)
+        try:
+            for step, _ in enumerate(conversation.ask(self._client, turn)):
+                if step == 0:
+                    yield {**self._show(conversation, running=True), **({self.box: self._box(True, clear=True)} if clear else {})}
+                else:
+                    yield {self.thread: self._messages(conversation)}
+        except BadInput as error:
+            gr.Info(markup.text(error), duration=4)
+            return
+        self._house.concierge = turn.concierge or self._house.concierge
+        yield self._show(conversation, running=False)
+
+    def _show(self, conversation: Conversation, running: bool) -> Update:
+        empty = not conversation.turns
+        return {
+            self.hero: gr.HTML(self._hero() if empty else "", visible=empty),
+            self.thread: gr.Chatbot(value=self._messages(conversation), visible=not empty),
+            self.box: self._box(running),
+            self.fresh: gr.Button(visible=not empty),
+        }
+
+    @staticmethod
+    def _box(running: bool, clear: bool = False) -> gr.MultimodalTextbox:
+        """The message box: a stop button takes the place of the send button while an answer is written."""
+        value: dict[str, Any] = {"value": {"text": "", "files": []}} if clear else {}
+        return gr.MultimodalTextbox(submit_btn=not running, stop_btn=running, **value)
+
+    def _messages(self, conversation: Conversation) -> list[dict[str, Any]]:
+        out: list[dict[str, Any]] = []
+        for number, turn in enumerate(conversation.turns):
+            said: list[Any] = [{"path": turn.picture, "alt_text": "the picture sent"}] if turn.picture else []
+            if turn.shown:
+                said.append(f'<div class="mt-said">{markup.text(turn.shown)}</div>')
+            out.append({"role": "user", "content": said})
+            out.append({"role": "assistant", "content": [markup.answer(conversation, number)]})
+        return out
+
+    def _hero(self) -> str:
+        examples = "".join(markup.button("say", said, shown, "mt-example") for shown, said in EXAMPLES)
+        return (
+            f'<section class="mt-hero"><h1>What do you feel like watching?</h1>'
+            f"<p>Say it in your own words, correct me as we go. Every film I name is one of yours.</p>"
+            f'{self._house.wall()}<div class="mt-examples">{examples}</div></section>'
+        )

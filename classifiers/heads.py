@@ -1,0 +1,87 @@
+"""Small linear models as plain arrays, and the folder they lie in.
+
+Everything a head needs is in one `.npz` without pickles and one `manifest.json`; serving multiplies
+with numpy and imports no learning library. Does not know how heads are fitted (`classifiers/fitting.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movies.errors import IndexMismatch, ModelMissing
+
+Floats = NDArray[np.float32]
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`k` linear scores over rows of `d` numbers: weights (d, k), bias (k,), shift and scale (d,)."""
+
+    weights: Floats
+    bias: Floats
+    shift: Floats
+    scale: Floats
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Logits (n, k) of rows (n, d). Values far outside what training saw are held back at six spreads."""
+        scaled = np.clip((rows - self.shift) * self.scale, -6, 6)
+        return np.asarray(scaled @ self.weights + self.bias, dtype=np.float32)
+
+    def arrays(self, name: str) -> dict[str, Floats]:
+        return {f"{name}.{part}": getattr(self, part) for part in ("weights", "bias", "shift", "scale")}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Linear:
+        return cls(*(np.asarray(arrays[f"{name}.{part}"], dtype=np.float32) for part in ("weights", "bias", "shift", "scale")))
+
+
+def sigmoid(logits: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
+
+
+def softmax(logits: Floats) -> Floats:
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def save_heads(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write `heads.npz` and `manifest.json`; the manifest last, so that a cut-off write is seen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    np.savez(folder / "heads.npz", allow_pickle=False, **dict(arrays))
+    text = json.dumps({"format": FORMAT, **manifest}, indent=1, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def load_heads(folder: Path, encoder_name: str, train_command: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Manifest and arrays of a folder.
+
+    Raises ModelMissing if there are none, IndexMismatch if they are damaged, of another format or
+    made with another encoder; both say the command that makes them anew.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise ModelMissing(f"There are no trained heads in {folder.name}. Make them with: {train_command}")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        with (folder / "heads.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        made_with, version = manifest["encoder"], manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise IndexMismatch(
+            f"The trained heads are damaged ({type(error).__name__}). Make them anew with: {train_command}"
+        ) from None
+    if version != FORMAT:
+        raise IndexMismatch(f"The trained heads have format {version}; this version reads {FORMAT}. Run: {train_command}")
+    if made_with != encoder_name:
+        raise IndexMismatch(f"The heads were trained with the encoder {made_with}, not {encoder_name}. Run: {train_command}")
+    return manifest, arrays

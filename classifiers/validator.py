@@ -1,0 +1,187 @@
+"""Is this picture a film poster, how surely, and why.
+
+    PosterValidator.load(folder, encoder).check(image).reasons
+
+Looks at the standard form only, so neither size nor shape nor compression decides. The method that
+scores (linear, kernel, neighbours or distance) was chosen by measurement when it was trained. Knows
+arrays and pictures; does not train (`classifiers/validator_training.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+from classifiers.eyes import Eyes
+from classifiers.features import reads
+from classifiers.heads import Floats, load_heads
+from classifiers.standard import standard
+from movies.encoders import Encoder, Vectors
+from movies.errors import IndexMismatch
+
+TRAIN = "matinee train validator"
+_NEIGHBOURS = 5
+_LETTERED = 0.3  # share of lettering above which a cell of the map counts as lettered
+_SURELY = 0.5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`probability` 0–1 that the picture is a film poster; `reasons` are sentences for people."""
+
+    is_poster: bool
+    probability: float
+    reasons: tuple[str, ...]
+
+
+class PosterValidator:
+    """Tells film posters from other pictures. Thread-safe: it holds arrays that nobody changes."""
+
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]], encoder: Encoder, eyes: Eyes) -> None:
+        self.manifest = manifest
+        self.threshold = float(manifest["threshold"])
+        self.method = str(manifest["method"])
+        self.encoder = encoder
+        self.eyes = eyes
+        self._space = Space(arrays["shift"], arrays["scale"], arrays["axes"], arrays["spread"])
+        self._arrays = arrays
+        self._slope, self._offset = (float(value) for value in manifest["calibration"])
+        if self.method not in METHODS:
+            raise KeyError("method")
+
+    @classmethod
+    def load(cls, folder: Path, encoder: Encoder, eyes: Eyes | None = None) -> PosterValidator:
+        """The heads in `folder/validator` (or in `folder` itself). Raises ModelMissing or IndexMismatch."""
+        inner = folder / "validator" if (folder / "validator").is_dir() else folder
+        manifest, arrays = load_heads(inner, encoder.name, TRAIN)
+        eyes = eyes or Eyes()
+        if manifest.get("eyes") != eyes.name:
+            raise IndexMismatch(f"The validator was trained on other picture features. Run: {TRAIN}")
+        try:
+            return cls(manifest, arrays, encoder, eyes)
+        except (KeyError, TypeError, ValueError) as error:
+            raise IndexMismatch(f"The validator is damaged ({error} is missing). Run: {TRAIN}") from None
+
+    def check(self, image: Image) -> Verdict:
+        """The verdict on one RGB picture of any size and shape."""
+        looked = standard(image)
+        sight = self.eyes.see(looked)
+        probability = float(self.probabilities(see_rows([looked], self.encoder, self.eyes, sight.row[None]))[0])
+        is_poster = probability >= self.threshold
+        return Verdict(is_poster, probability, tuple(reasons(image, sight.lettering, is_poster, probability)))
+
+    def probabilities(self, rows: Floats) -> Floats:
+        """float32 (n,) of rows made by `see_rows`."""
+        scores = METHODS[self.method](self._space(rows), self._arrays)
+        return np.asarray(1 / (1 + np.exp(-np.clip(self._slope * scores + self._offset, -30, 30))), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Rows shifted, scaled and turned onto the main axes; `spread` (m,) is the spread along each."""
+
+    shift: Floats
+    scale: Floats
+    axes: Floats
+    spread: Floats
+
+    def __call__(self, rows: Floats) -> Floats:
+        """float32 (n, m) of rows (n, d)."""
+        return np.asarray(np.clip((rows - self.shift) * self.scale, -5, 5) @ self.axes, dtype=np.float32)
+
+
+def see_rows(images: Sequence[Image], encoder: Encoder, eyes: Eyes, looks: Vectors | None = None) -> Vectors:
+    """Rows for the validator of pictures in standard form: the eyes', and the encoder's if it sees.
+
+    An encoder that reads posters has nothing to add here: where lettering is, the eyes know, and
+    reading takes ten times as long.
+    """
+    rows = eyes.rows(images) if looks is None else looks
+    return rows if reads(encoder) else np.hstack([rows, encoder.images(images)])
+
+
+def _linear(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
+    return np.asarray(points @ arrays["linear.weights"] + arrays["linear.bias"], dtype=np.float32)
+
+
+def _kernel(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
+    support = arrays["kernel.support"]
+    distance = (points**2).sum(1)[:, None] + (support**2).sum(1)[None] - 2 * points @ support.T
+    return np.asarray(
+        np.exp(-arrays["kernel.gamma"] * np.maximum(distance, 0)) @ arrays["kernel.weights"] + arrays["kernel.bias"]
+    )
+
+
+def _neighbours(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
+    """How much nearer the nearest posters are than the nearest other pictures."""
+    asked = points / arrays["neighbours.spread"]
+
+    def nearest(known: Floats) -> Floats:
+        distance = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
+        count = min(_NEIGHBOURS, distance.shape[1])
+        return np.asarray(np.sqrt(np.maximum(np.partition(distance, count - 1, axis=1)[:, :count], 0)).mean(axis=1))
+
+    return nearest(arrays["neighbours.others"]) - nearest(arrays["neighbours.posters"])
+
+
+def _distance(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
+    """Mahalanobis distance to the other pictures minus that to the posters."""
+    out = []
+    for side in ("others", "posters"):
+        away = points - arrays[f"distance.{side}.mean"]
+        out.append(np.sqrt(np.maximum(((away @ arrays[f"distance.{side}.inverse"]) * away).sum(axis=1), 0)))
+    return np.asarray(out[0] - out[1], dtype=np.float32)
+
+
+METHODS = {"linear": _linear, "kernel": _kernel, "neighbours": _neighbours, "distance": _distance}
+"""Scores (n,), higher for posters, of points (n, m) in the space, from the arrays of a method."""
+
+
+def reasons(image: Image, lettering: Floats, is_poster: bool, probability: float) -> list[str]:
+    """What can be said of lettering, shape and colours, the telling things first.
+
+    `lettering` is the map of the eyes; these sentences describe, they do not decide.
+    """
+    lettered = lettering > _LETTERED
+    share = float(lettered.mean())
+    bands = lettered.mean(axis=1)
+    largest = _largest_run(bands > 0.12) / len(bands)
+    credits_block = bool((bands[-10:] > 0.3).sum() >= 2)
+    if share < 0.01:
+        words = "no lettering to be found"
+    elif share > 0.4:
+        words = "lettering nearly everywhere, as on a page or a screen"
+    elif largest > 0.06 and credits_block:
+        words = "a title and small print at the foot, as credits are set"
+    elif largest > 0.06:
+        words = "large lettering as of a title, but no block of credits"
+    else:
+        words = "only small lettering, no title"
+    out = [f"There is {words}."]
+    ratio = image.width / max(image.height, 1)
+    if 0.62 <= ratio <= 0.76:
+        out.append("It is about two thirds as wide as tall, the usual shape of posters (shape alone does not count).")
+    elif ratio >= 1.1:
+        out.append("It is wider than tall, as few posters are (shape alone does not count).")
+    if min(image.size) < 64:
+        out.append(f"It has only {image.width}×{image.height} pixels, too few to be sure.")
+    pixels = np.asarray(image.convert("RGB").resize((32, 32)), dtype=np.float32)
+    if float(pixels.std(axis=(0, 1)).mean()) < 6:
+        out.append("It is nearly one plain colour.")
+    likeness = "much like" if abs(probability - _SURELY) > 0.4 else "more like"
+    out.append(f"Its picture looks {likeness} {'the posters' if is_poster else 'the other pictures'} it was compared with.")
+    return out
+
+
+def _largest_run(flags: NDArray[np.bool_]) -> int:
+    longest = current = 0
+    for flag in flags:
+        current = current + 1 if flag else 0
+        longest = max(longest, current)
+    return longest

@@ -1,0 +1,276 @@
+"""Training the poster validator: pictures made alike, methods compared on kinds never trained on.
+
+Each method is judged by how well it tells posters from a kind of picture it was not shown, which is
+what it will meet in service; the best is kept and calibrated on held-out scores. Training code:
+scikit-learn is imported here and nowhere in serving.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.counterexamples import counterexamples
+from classifiers.features import Features, progress_of, reads
+from classifiers.figures import auroc
+from classifiers.heads import Floats, save_heads
+from classifiers.report import write_page
+from classifiers.standard import DETAIL, standard
+from classifiers.training import Progress, no_progress
+from classifiers.validator import METHODS, PosterValidator, Space, see_rows
+from movies.catalogue import Catalogue
+from movies.errors import BadCatalogue, BadImage, BadInput
+from movies.images import open_image
+from movies.movie import Movie
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+NEAR_POSTERS = "near_poster"  # categories so named (TV posters, cards) are neither: not trained on, reported apart
+_AXES = 256
+_MOST_POSTERS = 4000
+_FEWEST_POSTERS = 30
+_MADE = 1200  # pictures drawn by the project
+_WINDOWS = (0.5, 0.1, 0.9)  # where along its longer side a picture that is not 2:3 is cropped
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Rows of pictures with their kind; `group` keeps the crops of one picture together."""
+
+    rows: Floats
+    kinds: NDArray[np.str_]
+    groups: NDArray[np.int64]
+
+    @property
+    def posters(self) -> NDArray[np.bool_]:
+        return np.asarray(self.kinds == "poster")
+
+
+@dataclass(frozen=True)
+class ValidatorTraining:
+    validator: PosterValidator
+    figures: dict[str, Any]
+    skipped: list[tuple[str, str]]
+
+
+def train_validator(
+    catalogue: Catalogue | Sequence[Movie], negatives: Path | None, features: Features, folder: Path, *, seed: int = 0,
+    made: int = _MADE, progress: Progress = no_progress,
+) -> ValidatorTraining:  # fmt: skip
+    """Train on the catalogue's posters and a folder of other pictures (sub-folders are kinds), and write `folder/validator/`.
+
+    Without a folder only pictures made by the project stand against the posters. Raises BadCatalogue
+    if there are too few posters, BadInput if the folder holds no pictures.
+    """
+    skipped: list[tuple[str, str]] = []
+    posters = sorted({movie.poster for movie in catalogue if movie.poster})
+    posters = [posters[place] for place in np.random.default_rng(seed).permutation(len(posters))[:_MOST_POSTERS]]
+    if features.open_poster is None or len(posters) < _FEWEST_POSTERS:
+        raise BadCatalogue(
+            f"The validator learns from {_FEWEST_POSTERS} posters upwards; this catalogue has {len(posters)}. Add some."
+        )
+    pictures = _gather(posters, negatives, features, made, seed, skipped, progress)
+    space = _space(pictures.rows)
+    points = space(pictures.rows)
+    compared = _compare(points, pictures, seed, progress)
+    method = max(compared, key=lambda name: compared[name]["unseen_mean"])
+    arrays = fit_method(method, points, pictures.posters, seed)
+    scores = _held_out_scores(method, points, pictures, seed)
+    calibration, threshold = _calibrate(scores, pictures.posters)
+    figures = {
+        "methods": compared, "chosen": method, "threshold": threshold,
+        "seen_kinds": _by_kind(scores, pictures.kinds),
+        "counts": {str(kind): int(count) for kind, count in zip(*np.unique(pictures.kinds, return_counts=True), strict=True)},
+        "skipped": skipped, "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    manifest = {
+        "kind": "validator", "encoder": features.encoder.name, "eyes": features.eyes.name, "seed": seed, "method": method,
+        "threshold": threshold, "calibration": list(calibration), "counts": figures["counts"],
+        "negatives": negatives is not None,
+    }  # fmt: skip
+    inner = folder / "validator"
+    space_arrays = {"shift": space.shift, "scale": space.scale, "axes": space.axes, "spread": space.spread}
+    save_heads(inner, manifest, space_arrays | arrays)
+    (inner / "report.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_page(inner / "report.html", "validator.html", manifest=manifest, figures=figures)
+    return ValidatorTraining(PosterValidator.load(inner, features.encoder, features.eyes), figures, skipped)
+
+
+def pictures_in(folder: Path) -> list[tuple[str, Path]]:
+    """(category, file) of every picture file below a folder; the category is the first sub-folder's name.
+
+    Raises BadInput if there is no such folder or no picture in it.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"There is no folder {folder}. Name one whose sub-folders hold pictures.")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in PICTURES)
+    if not files:
+        raise BadInput(
+            f"There are no pictures in {folder}. Put JPEG, PNG or WebP files into it, in a sub-folder for each kind."
+        )
+    return [(path.relative_to(folder).parts[0] if path.parent != folder else "pictures", path) for path in files]
+
+
+def _gather(
+    posters: list[str], negatives: Path | None, features: Features, made: int, seed: int,
+    skipped: list[tuple[str, str]], progress: Progress,
+) -> Pictures:  # fmt: skip
+    """Rows of everything, each picture blurred to a detail drawn alike for all."""
+    opened = features.open_poster
+    assert opened is not None
+    rows, kinds, groups = [], [], []
+
+    def add(kind: str, items: list[tuple[str, float]], keys: list[bytes], number: list[int], stage: str, load: Any) -> None:
+        def encode(part: Sequence[tuple[str, float]]) -> Floats:
+            return see_rows(
+                [standard(load(name), _detail(name), place) for name, place in part], features.encoder, features.eyes
+            )
+
+        width = features.eyes.dim + (0 if reads(features.encoder) else features.encoder.dim)
+        name = f"validator/{features.encoder.name if width > features.eyes.dim else ''}/{features.eyes.name}"
+        rows.append(features.store.embed(name, items, keys, encode, width, 16, progress_of(progress, stage)))
+        kinds.extend([kind] * len(items) if kind else [folder_kinds[item[0]] for item in items])
+        groups.extend(number)
+
+    items = [(name, 0.5) for name in posters]
+    add("poster", items, [_key("poster", *item) for item in items], list(range(len(items))), "validator posters", opened)
+    folder_kinds: dict[str, str] = {}
+    if negatives is not None:
+        usable, keys, numbers = [], [], []
+        for number, (kind, path) in enumerate(pictures_in(negatives)):
+            if kind.startswith(NEAR_POSTERS):
+                continue
+            try:
+                image = open_image(path)
+            except BadImage as error:
+                skipped.append((str(path.relative_to(negatives)), error.message))
+                continue
+            folder_kinds[str(path)] = kind
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            for place in _WINDOWS if abs(image.width / image.height - 2 / 3) > 0.15 else _WINDOWS[:1]:
+                usable.append((str(path), place))
+                keys.append(_key(digest, path.name, place))
+                numbers.append(1_000_000 + number)
+        add("", usable, keys, numbers, "validator negatives", open_image)
+    pieces = [opened(name) for name in posters[:40]]
+    drawn = list(counterexamples(made, seed, pieces))
+    names = {f"made {seed} {number}": picture for number, (_, picture) in enumerate(drawn)}
+    folder_kinds |= {name: f"made {kind}" for name, (kind, _) in zip(names, drawn, strict=True)}
+    source = "|".join(posters[:40])
+    add("", [(name, 0.5) for name in names], [_key(source, name, 0.5) for name in names],
+        [2_000_000 + number for number in range(len(names))], "validator made", names.__getitem__)  # fmt: skip
+    return Pictures(np.concatenate(rows), np.array(kinds), np.array(groups, dtype=np.int64))
+
+
+def _detail(name: str) -> int:
+    """A height in pixels, drawn from the name: the same spread for every kind of picture."""
+    number = int.from_bytes(hashlib.sha256(Path(name).name.encode()).digest()[:8], "little")
+    return DETAIL[0] + number % (DETAIL[1] - DETAIL[0] + 1)
+
+
+def _key(*parts: object) -> bytes:
+    return hashlib.sha256("\0".join(str(part) for part in parts).encode("utf-8", "replace")).digest()
+
+
+def _space(rows: Floats) -> Space:
+    from sklearn.decomposition import PCA
+
+    shift = rows.mean(axis=0)
+    scale = 1 / np.maximum(rows.std(axis=0), 1e-4)
+    scaled = np.clip((rows - shift) * scale, -5, 5)
+    count = min(_AXES, len(rows) - 1, rows.shape[1])
+    found = PCA(count, svd_solver="randomized", random_state=0).fit(scaled)
+    return Space(shift, scale, found.components_.T.astype(np.float32), np.sqrt(found.explained_variance_).astype(np.float32))
+
+
+def fit_method(method: str, points: Floats, posters: NDArray[np.bool_], seed: int) -> dict[str, NDArray[Any]]:
+    """The arrays that the method of this name scores with, fitted on points (n, m)."""
+    if method == "linear":
+        from sklearn.linear_model import LogisticRegression
+
+        found = LogisticRegression(C=1e-3, max_iter=1000, class_weight="balanced").fit(points, posters)
+        return {"linear.weights": found.coef_[0].astype(np.float32), "linear.bias": found.intercept_.astype(np.float32)}
+    if method == "kernel":
+        from sklearn.svm import SVC
+
+        gamma = 1 / max(float((points.var(axis=0)).sum()), 1e-6)
+        machine = SVC(C=3, gamma=gamma, class_weight="balanced", random_state=seed).fit(points, posters)
+        return {
+            "kernel.support": machine.support_vectors_.astype(np.float32),
+            "kernel.weights": machine.dual_coef_[0].astype(np.float32),
+            "kernel.bias": machine.intercept_.astype(np.float32), "kernel.gamma": np.array(gamma, dtype=np.float32),
+        }  # fmt: skip
+    if method == "neighbours":
+        spread = points.std(axis=0) + np.float32(points.std(axis=0).max() * 0.1)
+        return {
+            "neighbours.spread": spread, "neighbours.posters": points[posters] / spread,
+            "neighbours.others": points[~posters] / spread,
+        }  # fmt: skip
+    out: dict[str, NDArray[Any]] = {}
+    for side, which in (("posters", posters), ("others", ~posters)):
+        mean = points[which].mean(axis=0)
+        spread = np.cov((points[which] - mean).T) + np.eye(points.shape[1]) * 0.1 * float(points.var(axis=0).mean())
+        out |= {f"distance.{side}.mean": mean, f"distance.{side}.inverse": np.linalg.inv(spread).astype(np.float32)}
+    return out
+
+
+def _compare(points: Floats, pictures: Pictures, seed: int, progress: Progress) -> dict[str, dict[str, Any]]:
+    """Per method the AUROC of held-out posters against each kind it was not shown.
+
+    Kinds of a folder are judged where there are any, else those the project made.
+    """
+    kinds = sorted({str(kind) for kind in pictures.kinds} - {"poster"})
+    judged = [kind for kind in kinds if not kind.startswith("made ")] or kinds
+    judged = [kind for kind in judged if (pictures.kinds == kind).sum() >= 5] or judged
+    held = pictures.posters & (np.random.default_rng(seed).random(len(points)) < 0.3)
+    out: dict[str, dict[str, Any]] = {}
+    for turn, method in enumerate(METHODS):
+        progress("validator methods", turn, len(METHODS))
+        unseen = {}
+        for kind in judged:
+            shown = ~held & (pictures.kinds != kind)
+            arrays = fit_method(method, points[shown], pictures.posters[shown], seed)
+            asked = held | (pictures.kinds == kind)
+            unseen[kind] = round(auroc(METHODS[method](points[asked], arrays), pictures.posters[asked]), 4)
+        out[method] = {"unseen": unseen, "unseen_mean": round(float(np.mean(list(unseen.values()))), 4)}
+    progress("validator methods", len(METHODS), len(METHODS))
+    return out
+
+
+def _held_out_scores(method: str, points: Floats, pictures: Pictures, seed: int) -> Floats:
+    """Scores of every picture by a validator that saw neither it nor another crop of it."""
+    names, place = np.unique(pictures.groups, return_inverse=True)
+    fold = (np.random.default_rng(seed).permutation(len(names)) % _FOLDS)[place]
+    out = np.zeros(len(points), dtype=np.float32)
+    for turn in range(_FOLDS):
+        arrays = fit_method(method, points[fold != turn], pictures.posters[fold != turn], seed)
+        out[fold == turn] = METHODS[method](points[fold == turn], arrays)
+    return out
+
+
+def _calibrate(scores: Floats, posters: NDArray[np.bool_]) -> tuple[tuple[float, float], float]:
+    """Slope and offset from score to log-odds, and the probability with the best balanced accuracy."""
+    from sklearn.linear_model import LogisticRegression
+
+    found = LogisticRegression(C=1e6, class_weight="balanced").fit(scores[:, None], posters)
+    slope, offset = float(found.coef_[0, 0]), float(found.intercept_[0])
+    likely = 1 / (1 + np.exp(-np.clip(slope * scores + offset, -30, 30)))
+    bounds = np.linspace(0.2, 0.8, 61)
+    right = [((likely >= bound)[posters].mean() + (likely < bound)[~posters].mean()) / 2 for bound in bounds]
+    return (slope, offset), round(float(bounds[int(np.argmax(right))]), 3)
+
+
+def _by_kind(scores: Floats, kinds: NDArray[np.str_]) -> dict[str, float]:
+    posters = kinds == "poster"
+    return {
+        str(kind): round(auroc(scores[posters | (kinds == kind)], posters[posters | (kinds == kind)]), 4)
+        for kind in np.unique(kinds) if kind != "poster"
+    }  # fmt: skip

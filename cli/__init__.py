@@ -1,0 +1,1 @@
+"""The `matinee` command: arguments in, calls to the other rooms, tables or JSON out."""

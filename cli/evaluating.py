@@ -1,0 +1,135 @@
+"""`matinee evaluate …`: quality and speed, as tables or as the JSON that other programs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from cli.building import Artifacts, Json
+from cli.screen import output, print_json, progress_bars, say
+from movies.errors import BadInput
+from movies.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many.")]
+
+
+def _library(artifacts: Path | None) -> Any:
+    from rag.library import Library
+
+    settings = Settings()
+    return Library.open(artifacts or settings.artifacts, settings, say)
+
+
+@app.command()
+def retrieval(
+    queries: Annotated[Path, typer.Option(help="JSON Lines with query and answers (ids); gzip by ending.")],
+    artifacts: Artifacts = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Does search find the film that was meant? Fused, and each leg alone."""
+    from evaluation.retrieval import evaluate_retrieval, read_questions
+
+    questions = list(read_questions(queries))[:limit]
+    index = _library(artifacts).index
+    with progress_bars() as step:
+        figures = evaluate_retrieval(index, questions, lambda done, total: step("questions", done, total))
+    if as_json:
+        print_json(figures)
+        return
+    _table({"fused": figures, **figures["legs"]}, ("ndcg@10", "success@1", "success@10", "success@100", "mrr"))
+    output.print(f"{figures['queries']} questions over {figures['pool']} films; ms per question: {figures['latency_ms']}")
+
+
+@app.command()
+def identify(
+    posters: Annotated[Path, typer.Option(help="JSON Lines with id and file (relative to this file); gzip by ending.")],
+    artifacts: Artifacts = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Is the right film named for a picture of its poster?"""
+    from evaluation.identification import evaluate_identification
+
+    index = _library(artifacts).index
+    with progress_bars() as step:
+        figures = evaluate_identification(index, posters, limit, lambda done, total: step("posters", done, total))
+    print_json(figures) if as_json else _table({"posters": figures}, ("n", "top1", "top5", "seconds_per_poster"))
+
+
+@app.command()
+def ablation(
+    queries: Annotated[Path, typer.Option(help="JSON Lines with query and answers (ids); gzip by ending.")],
+    artifacts: Artifacts = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Raw against centred vectors, passages against one vector per film, Annoy against exact."""
+    from evaluation.ablation import evaluate_ablation
+    from evaluation.retrieval import read_questions
+
+    questions = list(read_questions(queries))[:limit]
+    index = _library(artifacts).index
+    with progress_bars() as step:
+        figures = evaluate_ablation(index, questions, lambda done, total: step("questions", done, total))
+    print_json(figures)
+
+
+@app.command()
+def speed(
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Latency of a search and where it goes, Annoy's recall and time, ratios in one run."""
+    from evaluation.speed import evaluate_speed
+
+    figures = evaluate_speed(_library(artifacts).index)
+    print_json(figures)
+
+
+@app.command()
+def genres(
+    data: Annotated[Path, typer.Option(help="Films in the import format; labels from genres.")],
+    input_: Annotated[str, typer.Option("--input", help="plot, poster or both.")] = "plot",
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Are the right genres predicted?"""
+    from evaluation.genres import evaluate_genres
+
+    if input_ not in ("plot", "poster", "both"):
+        raise BadInput("--input is plot, poster or both.")
+    library = _library(artifacts)
+    with progress_bars() as step:
+        figures = evaluate_genres(library.heads_folder, library.encoder, data, input_, step)
+    print_json(figures)
+
+
+@app.command()
+def validator(
+    posters: Annotated[Path, typer.Option(help="A folder of posters.")],
+    negatives: Annotated[Path, typer.Option(help="A folder of other pictures; sub-folders are categories.")],
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Are posters told from other pictures?"""
+    from evaluation.validator import evaluate_validator
+
+    library = _library(artifacts)
+    with progress_bars() as step:
+        figures = evaluate_validator(library.heads_folder, library.encoder, posters, negatives, step)
+    print_json(figures)
+
+
+def _table(rows: dict[str, dict[str, Any]], columns: tuple[str, ...]) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for name, figures in rows.items():
+        table.add_row(name, *(f"{figures[column]:.4g}" for column in columns))
+    output.print(table)

@@ -1,0 +1,97 @@
+"""`matinee up | serve | ui`: both servers, the API, the page."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from cli.building import build_demo
+from cli.screen import errors, say
+from movies.errors import ModelMissing
+from movies.settings import Settings
+
+_START_SECONDS = 120  # until the API must have answered
+_END_SECONDS = 25  # running requests get their time to finish
+
+
+def serve() -> None:
+    """Serve the HTTP API (MATINEE_API_HOST, MATINEE_API_PORT) until stopped."""
+    from api.server import serve as serve_api
+
+    serve_api(Settings(), say)
+
+
+def ui() -> None:
+    """Serve the page (MATINEE_UI_HOST, MATINEE_UI_PORT); it talks to the API at MATINEE_API_URL."""
+    from chat_ui.serve import serve as serve_page
+
+    serve_page(Settings())
+
+
+def up(
+    demo: Annotated[bool, typer.Option(help="Build the demo first if there is no index yet.")] = True,
+) -> None:
+    """Serve the API and the page together; without an index yet, build the demo first."""
+    from rag.library import current_version
+
+    settings = Settings()
+    try:
+        current_version(settings.artifacts)
+    except ModelMissing:
+        if not demo:
+            raise
+        say("No index yet: building the demo catalogue. This happens once.")
+        build_demo(settings)
+    servers = [_start("serve")]
+    try:
+        _wait_until_ready(servers[0], settings)
+        servers.append(_start("ui"))
+        errors.print(f"\n  API   {settings.api_url}/docs\n  Page  http://{settings.ui_host}:{settings.ui_port}\n\n  Ctrl-C stops both.\n")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        while all(server.poll() is None for server in servers):
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        say("Stopping.")
+    finally:
+        codes = _stop(servers)
+    if any(code not in (0, -signal.SIGINT, -signal.SIGTERM) for code in codes):
+        sys.exit(1)
+
+
+def _start(command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "cli", command])
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], settings: Settings) -> None:
+    import httpx
+
+    ends = time.monotonic() + _START_SECONDS
+    while server.poll() is None:
+        try:
+            if httpx.get(f"{settings.api_url}/readyz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > ends:
+            raise ModelMissing(f"The API didn't answer on {settings.api_url} within {_START_SECONDS} s. Run: matinee doctor")
+        time.sleep(0.2)
+    raise ModelMissing("The API ended at once; its message is above. Run: matinee doctor")
+
+
+def _stop(servers: list[subprocess.Popen[bytes]]) -> list[int]:
+    for server in servers:
+        if server.poll() is None:
+            server.terminate()
+    codes = []
+    for server in servers:
+        try:
+            codes.append(server.wait(timeout=_END_SECONDS))
+        except subprocess.TimeoutExpired:
+            server.kill()
+            codes.append(server.wait())
+    return codes

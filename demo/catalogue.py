@@ -1,0 +1,34 @@
+"""The demo catalogue: well-known films with facts, and plots written for this project, in `films/*.jsonl`.
+
+Posters are drawn on the spot by `demo.painter`, not stored. Does not know how a catalogue is built
+or served.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from demo.painter import paint_all
+from movies.catalogue import Catalogue
+from movies.movie import Movie
+
+_FILMS = Path(__file__).parent / "films"
+
+
+def records() -> Iterator[dict[str, Any]]:
+    """The films as written, tagline included, in a fixed order."""
+    for path in sorted(_FILMS.glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            yield json.loads(line)
+
+
+def write_demo(catalogue_file: Path, posters: Path, progress: Callable[[str, int, int], None]) -> Catalogue:
+    """Draw the posters that are missing and put all demo films into a catalogue file; safe to repeat."""
+    films = list(records())
+    drawn = paint_all(films, posters, progress=lambda _, done, total: progress("drawing posters", done, total))
+    catalogue = Catalogue.open(catalogue_file)
+    catalogue.add(Movie.from_record(film | {"poster": str(drawn[film["id"]].resolve())}) for film in films)
+    return catalogue

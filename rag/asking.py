@@ -1,0 +1,118 @@
+"""Searches asked for in a conversation: what a sentence, alone or beside a picture, makes of the request.
+
+Joins what the sentence says by itself with what it points to ("like the second one", "by the same
+director") and with the request that stands. Does not tell searches from other acts (`dialogue.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from movies.movie import Filters, Movie
+from movies.vocabulary import fold
+from rag import phrasing as say
+from rag.acts import Act, Scene
+from rag.memory import Memory
+from rag.plan import Plan
+from rag.references import refer
+from rag.revision import bounded, is_new, own_words, revised
+from rag.understanding import Understanding, Vocabulary, understand
+
+
+def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
+    """The sentence reader, for sentences of a conversation: initials joined, short "which film is …?" read as a request."""
+    text = say.INITIAL.sub(r"\1 ", said)
+    if len(text.split()) <= 9 and not re.search(r"\b(?:where|in which|that one|with the|about (?:a|the))\b", text, _I):
+        text = say.WHICH.sub("films ", text)
+    return understand(text, vocabulary)
+
+
+def request(said: str, scene: Scene) -> Act:
+    """A search: the request as it stands after this sentence."""
+    memory, vocabulary = scene.memory, scene.vocabulary
+    heard = re.sub(
+        r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah)\s*,)\s+(?=\w)",
+        "",
+        said,
+        flags=_I,
+    )
+    anchors: tuple[Movie, ...] = ()
+    pointed = refer(heard, scene.table, vocabulary)
+    folded = fold(heard)
+    if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
+        anchors = pointed.films
+        folded = heard = f"{folded[: found.start()]} {folded[pointed.end :]}".strip()
+    read = read_sentence(heard or said, vocabulary)
+    delta = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
+    delta = _with_same(delta, folded, scene)
+    asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
+    table = (
+        [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
+        or list(anchors)
+        or list(scene.table.shown)
+    )
+    if anchors:
+        ids = tuple(film.id for film in anchors[:3])
+        base = memory.plan.model_copy(update={"query": "", "like": (), "soft": (), "relative": (), "sort": "relevance"})
+        plan = revised(base, delta.model_copy(update={"like": ids}), said, scene.catalogue.count, anchors)
+        return Act("search", plan=plan, read=read, asked_for=asked_for)
+    if not heard.strip() or is_new(said, delta, memory.plan):
+        delta = delta.model_copy(update={"like": delta.like or (memory.picture if _points_at_picture(folded, memory) else ())})
+        return Act("search", plan=bounded(delta, table), new=True, read=read, asked_for=asked_for)
+    plan = revised(memory.plan, delta, said, scene.catalogue.count, table)
+    return Act("search", plan=plan, read=read, asked_for=asked_for)
+
+
+def beside_picture(said: str, scene: Scene) -> Act:
+    """A picture: what the words beside it ask for on top ("something like this, but lighter")."""
+    text = fold(said)
+    plain = re.sub(
+        r"\b(?:what|which|who|is|it|this|that|the|a|an|of|for|from|does|do|you|have|know|can|tell|me|film|movie|poster|picture|image|photo|genres?|belongs?|to|find|similar|like|something|more|please|same|here|look|looks|attached|recogni[sz]e|identify|show|i|in|on|called|title|name|and|or|real|valid)\b",
+        " ",
+        text,
+    )
+    read = read_sentence(said, scene.vocabulary)
+    delta = read.plan.model_copy(
+        update={"query": own_words(read.plan.query) if re.search(r"\w{3}", plain) else "", "k": Plan().k}
+    )
+    return Act("poster", plan=delta, new=True, read=read, text=said)
+
+
+def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
+    """ "by the same director", "with her", "from the same year": taken from the film talked about."""
+    found, film = say.SAME.search(text), scene.table.it
+    if found is None or film is None:
+        return delta
+    what = found.group(1) or ("actor" if found.group(2) else "director")
+    record: dict[str, object] = {}
+    if what.startswith(("actor", "cast", "actress", "star", "lead")) and film.cast:
+        record["people"] = film.cast[:1]
+    elif what in ("director", "maker", "filmmaker", "film maker") and film.directors:
+        record["people"] = film.directors[:1]
+    elif what == "year" and film.year:
+        record |= {"year_min": film.year, "year_max": film.year}
+    elif what in ("decade", "era") and film.year:
+        record |= {"year_min": film.year // 10 * 10, "year_max": film.year // 10 * 10 + 9}
+    elif what == "country" and film.countries:
+        record["countries"] = film.countries[:1]
+    elif what == "language" and film.language:
+        record["languages"] = (film.language,)
+    elif what.startswith("genre"):
+        record["genres_all"] = film.genres[:2]
+    query = re.sub(
+        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|him|her|them|anything|other)\b",
+        "",
+        delta.query,
+        flags=_I,
+    )
+    return delta.model_copy(
+        update={
+            "filters": Filters(**{**delta.filters.chosen(), **record}),
+            "query": " ".join(query.split()),
+            "exclude": (*delta.exclude, film.id),
+        }
+    )
+
+
+def _points_at_picture(text: str, memory: Memory) -> bool:
+    return bool(memory.picture) and bool(re.search(r"\b(?:poster|picture|image|like (?:this|that|it))\b", text))

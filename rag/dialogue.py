@@ -1,0 +1,459 @@
+"""What a turn wants: the act behind a sentence, given what has been said and shown before.
+
+Acts are told apart by small patterns on the folded sentence, tried from the most to the least
+specific; what is left is a search, new or revised. Everything here is deterministic and is the
+floor under any language model. Does not search, and does not write answers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from movies.catalogue import fts_query
+from movies.vocabulary import fold
+from rag import phrasing as say
+from rag.acts import Act, Scene
+from rag.asking import beside_picture, read_sentence, request
+from rag.facts import fact_asked
+from rag.lexical import content_words
+from rag.memory import Verdict
+from rag.plan import Plan
+from rag.references import extreme_of, refer
+from rag.revision import bounded, own_words, revised
+from rag.understanding import Understanding
+
+_I = re.IGNORECASE
+
+
+def hear(said: str, scene: Scene) -> Act:
+    """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
+    said = said.strip()
+    text = fold(said)
+    if scene.picture:
+        return beside_picture(said, scene)
+    if not text:
+        return Act("help")
+    for attempt in (
+        _small_talk, _hunting, _offered, _title_alone, _about_me, _from_plot, _whys, _about_films, _about_catalogue, _more, _verdict,
+        _tip_of_the_tongue, _named, _unrelated,
+    ):  # fmt: skip
+        act = attempt(said, text, scene)
+        if act is not None:
+            return act
+    return request(said, scene)
+
+
+# -- acts, most specific first ------------------------------------------------------------------------
+
+
+def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
+    if say.INJECTION.search(said) or (say.OFF_TOPIC.search(text) and not say.FILM_WORDS.search(text)):
+        return Act("off_topic")
+    if say.GREETING.fullmatch(text):
+        return Act("greeting")
+    if say.HELP.search(text):
+        return Act("help")
+    if say.RESET.match(text):
+        return Act("reset")
+    if (
+        say.THANKS.fullmatch(text)
+        and not (scene.memory.hunt and (say.FOUND.search(text) or say.YES.match(text)))
+        and not (scene.memory.offer and say.YES.match(text))
+    ):
+        return Act("thanks")
+    return None
+
+
+def _hunting(said: str, text: str, scene: Scene) -> Act | None:
+    """Answers to the questions of a hunt, more clues, and its end."""
+    hunt = scene.memory.hunt
+    if hunt is None:
+        return None
+    if say.FOUND.search(text) and scene.table.it:
+        pointed = refer(re.sub(say.FOUND, " ", text), scene.table, scene.vocabulary)
+        return Act("found", films=(pointed.films[0].id if pointed else scene.table.it.id,))
+    if hunt.pending:
+        head = text.split(",")[0].split(" but ")[0]
+        for pattern, answer in ((say.YES, "yes"), (say.NO, "no"), (say.UNSURE, "unsure")):
+            if pattern.match(head) or (answer == "unsure" and pattern.search(head)):
+                rest = said[len(head) :].strip(" ,.") if len(text) > len(head) else ""
+                return Act("hunt", text=answer, plan=Plan(query=rest))
+    elif say.YES.match(text) and scene.table.it:
+        return Act("found", films=(scene.table.it.id,))
+    elif say.NO.match(text):
+        return Act("hunt", text="none", films=scene.memory.shown)
+    if re.search(r"\b(?:none of (?:these|those|them)|not (?:any of )?(?:these|those|them|that one|it)|wrong)\b", text):
+        return Act("hunt", text="none", films=scene.memory.shown)
+    if say.MORE.match(text):
+        return Act("hunt", text="none", films=scene.memory.shown)
+    telling = re.search(
+        r"^(?:it|there|they|he|she|i (?:think|remember|also|believe)|also|and|maybe|the (?:film|movie|main|guy|girl|hero|ending|end)|one scene|in (?:it|one|the)|set|from|with|a|an|no,)\b",
+        text,
+    )
+    if telling and not say.QUESTION.match(text) and not say.LIKED.search(text) and not say.SEEN.search(text):
+        return Act("hunt", text="clue", read=read_sentence(said, scene.vocabulary))
+    return None
+
+
+def _about_me(said: str, text: str, scene: Scene) -> Act | None:
+    if say.RECAP.search(text):
+        return Act("recap")
+    if (found := say.CLEAR.search(text)) and (
+        kinds := [
+            name
+            for name, pattern in (
+                ("like", r"\blike|lov|favou?r|enjoy|taste|preference"),
+                ("dislike", r"dislik|hate"),
+                ("seen", r"seen|watch|histor"),
+            )
+            if re.search(pattern, found["what"])
+        ]
+    ):
+        return Act("clear_tastes", text=" ".join([] if re.search(r"taste|preference|histor", found["what"]) else kinds))
+    if say.TASTES.search(text) and not re.search(r"\b(?:would|should|might|could)\b", text):
+        return Act("tastes")
+    return None
+
+
+def _offered(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Yes" to what the last answer offered."""
+    if scene.memory.offer is not None and (
+        say.YES.match(text) or re.match(r"^(?:yes|yeah|sure|ok|please)\b.*\b(?:drop|without|do|show)\b", text)
+    ):
+        return Act("search", plan=scene.memory.offer)
+    if say.NO.match(text) and scene.memory.plan:
+        return Act("which", text="What should I change then: the genre, the mood, the years, the people?")
+    return None
+
+
+def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
+    """The sentence is the title of a film, with "the film" in front at most."""
+    title = re.sub(r"^(?:the |that )?(?:film|movie)\s+(?=\S)", "", said.strip(" .!\"“”'"), flags=_I)
+    read = read_sentence(title, scene.vocabulary)
+    whole = [mention for mention in read.mentions if mention.films and fold(mention.text) == fold(title).strip(" ?!.")]
+    if not whole and title != said:
+        films = scene.vocabulary.films_named(title)
+        return Act("search", plan=Plan(query=title), films=tuple(film.id for film in films), new=True) if films else None
+    if not whole or read.plan.filters or read.plan.like:
+        return None
+    return Act("search", plan=Plan(query=title), films=tuple(film.id for film in whole[0].films), new=True, read=read)
+
+
+def _from_plot(said: str, text: str, scene: Scene) -> Act | None:
+    if found := say.PLOT_GENRES.search(said):
+        return Act("plot_genres", text=(found["plot"] or found["plot2"]).strip(" \"“”'"))
+    if say.BOX_OFFICE.search(text):
+        read = read_sentence(said, scene.vocabulary)
+        return Act("box_office", films=_films_meant(said, text, scene, read), read=read, text=said)
+    return None
+
+
+def _whys(said: str, text: str, scene: Scene) -> Act | None:
+    if not say.WHY.match(text) and not say.WHY_NOT.search(text):
+        return None
+    read = read_sentence(said, scene.vocabulary)
+    named = _ids(read)
+    if say.WHY_NOT.search(text):
+        absent = tuple(mention.text for mention in read.mentions if not mention.films)
+        title = re.sub(
+            r"^.*?\bwhy (?:not|no|isn'?t|is not|didn'?t you (?:\w+ )?|don'?t you (?:\w+ )?)\s*", "", said, flags=_I
+        ).strip(" ?!.")
+        if not named and not absent and title and not refer(title, scene.table, scene.vocabulary):
+            named = tuple(
+                film.id
+                for film in scene.vocabulary.film_like(
+                    re.sub(r"\b(?:in (?:there|the list|it)|here|on the list|included|show(?:n)?)\b", "", title).strip(), 0.8
+                )[:1]
+            )
+            absent = () if named else ((title,) if _unknown_title(title, scene) else ())
+        if named:
+            return Act("why_not", films=named[:1], read=read)
+        if absent:
+            return Act("absent", absent=absent)
+    pointed = refer(text, scene.table, scene.vocabulary)
+    films = named or tuple(film.id for film in pointed.films[:1]) if pointed or named else ()
+    if not films and scene.table.it:
+        films = (scene.table.it.id,)
+    return Act("why", films=films[:1]) if films else None
+
+
+def _about_films(said: str, text: str, scene: Scene) -> Act | None:
+    """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
+    fact = fact_asked(said)
+    read = read_sentence(said, scene.vocabulary)
+    pointed = refer(text, scene.table, scene.vocabulary)
+    asks = bool(say.QUESTION.match(text)) or (
+        fact and (said.endswith("?") or len(text.split()) <= 4 or (pointed is not None and pointed.explicit))
+    )
+    if not asks or re.match(
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
+        text,
+    ):
+        return None
+    if "genre" in fact and say.INVENTORY.search(text):
+        return None
+    if (
+        re.match(r"^(?:and |so |but )*(?:which|what|who) (?:one |of (?:them|these|those) |film |movie )?", text)
+        and len(scene.table.shown) > 1
+    ):
+        best = extreme_of(text, scene.table.shown)
+        among = re.search(r"\b(?:of|among) (?:them|these|those)\b|\bwhich (?:one )?(?:is|was|of|has)\b|\bones?\b", text)
+        if best and among and not re.search(r"\b(?:films?|movies?|catalogue|you have|you've got|there is)\b", text):
+            return Act("extreme", films=(best[1].id,), text=best[0])
+    named = _ids(read)
+    if not named and (title := _title_in(said, scene)):
+        named = (title,)
+    what_about = re.match(r"^(?:and |so |but )*(?:what|how) about\b", text)
+    if named and what_about:
+        return (
+            Act("why_not", films=named[:1], read=read)
+            if scene.memory.plan
+            else Act("details", films=named[:1], text="", read=read)
+        )
+    if what_about and not pointed:
+        return None
+    if named and (fact or re.match(r"^(?:and |so )*(?:is|was|does|did|has|tell me|describe|what|who|when|where|how)\b", text)):
+        return Act("details", films=named[:1], text=fact, read=read)
+    if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
+        return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
+    if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
+        if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
+            return None
+        if not own_words(read.plan.query) or fact in ("runtime", "cast", "directors", "year", "money", "language", "rating"):
+            return Act("details", films=(scene.table.it.id,), text=fact, read=read)
+    if (
+        fact
+        and not scene.table.it
+        and re.search(r"\b(?:it|that|this|the (?:first|second|third|last))\b", text)
+        and not own_words(read.plan.query)
+    ):
+        return Act("which", text="Which film do you mean? Tell me its title.")
+    return None
+
+
+def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
+    if (found := say.COUNT.search(text)) and not say.OFF_TOPIC.search(text):
+        what = say.COUNT_TALK.sub(" ", said[len(said) - len(found["what"]) :] if len(said) == len(text) else found["what"])
+        read = read_sentence("show me " + " ".join(what.strip(" ?!.").split()), scene.vocabulary)
+        plan = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
+        if re.search(r"\bof (?:them|these|those)\b", text):
+            plan = revised(scene.memory.plan, plan, "also " + said, scene.catalogue.count)
+        return Act("count", plan=plan, read=read, new=True)
+    if found := say.INVENTORY.search(text):
+        what = found["what"] or "genres"
+        kind = next((name for name in ("language", "countr", "decade") if name in what), "genre")
+        return Act("inventory", text=kind)
+    return None
+
+
+def _more(said: str, text: str, scene: Scene) -> Act | None:
+    found = say.MORE.match(text)
+    if found is None or (not scene.memory.shown and not scene.memory.plan):
+        return None
+    words = {
+        "one": 1,
+        "two": 2,
+        "three": 3,
+        "four": 4,
+        "five": 5,
+        "six": 6,
+        "seven": 7,
+        "eight": 8,
+        "nine": 9,
+        "ten": 10,
+        "few": 3,
+        "a few": 3,
+        "couple": 2,
+        "a couple": 2,
+    }
+    said_number = (
+        found["n"]
+        or found["n2"]
+        or ("one" if re.search(r"\banother(?: (?:one|film|movie|suggestion|option))?\s*(?:please)?[?!.]*$", text) else "")
+    )
+    number = int(said_number) if said_number.isdigit() else words.get(said_number)
+    return Act("more", plan=scene.memory.plan, asked_for=min(max(number, 1), 50) if number else None)
+
+
+def _verdict(said: str, text: str, scene: Scene) -> Act | None:
+    """ "I've seen it", "loved Heat", "not that one": noted; with a request behind it, carried out as well."""
+    read = read_sentence(said, scene.vocabulary)
+    pointed = refer(text, scene.table, scene.vocabulary)
+    if say.REJECT.match(text) and (pointed or (len(text.split()) < 4 and _ids(read))) and not say.SEEN.search(text):
+        away = tuple(film.id for film in pointed.films) if pointed else _ids(read)
+        if pointed is None or pointed.explicit or len(text.split()) <= 5:
+            plan = scene.memory.plan
+            return Act("search", plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys((*plan.exclude, *away)))}))
+    verdict: Verdict | None = None
+    for pattern, kind in ((say.DISLIKED, "dislike"), (say.SEEN, "seen"), (say.LIKED, "like")):
+        if pattern.search(text):
+            verdict = kind  # type: ignore[assignment]
+            break
+    if verdict is None:
+        return None
+    films = _ids(read) or (tuple(film.id for film in pointed.films) if pointed else ())
+    if not films and verdict == "seen" and scene.table.it and len(text.split()) <= 4:
+        films = (scene.table.it.id,)
+    if not films:
+        return None
+    verdicts = tuple((movie_id, verdict) for movie_id in films[:10])
+    rest = own_words(read.plan.query)
+    asks = re.search(
+        r"\b(?:something|anything|similar|like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but)\b",
+        text,
+    )
+    other = read.plan.filters or read.plan.soft or read.plan.relative
+    if verdict == "seen":
+        plan = request(said, scene).plan if other else scene.memory.plan
+        return Act("feedback", verdicts=verdicts, plan=plan, new=not scene.memory.plan)
+    if verdict == "like" and (asks or other):
+        delta = read.plan.model_copy(update={"query": "" if not other else rest, "like": films, "k": Plan().k})
+        return Act("feedback", verdicts=verdicts, plan=bounded(delta, [scene.catalogue.movie(films[0])]), new=True)
+    if verdict == "dislike" and (asks or other):
+        act = request(said, scene)
+        return Act("feedback", verdicts=verdicts, plan=act.plan.model_copy(update={"unlike": films[:1]}), new=act.new)
+    return Act("feedback", verdicts=verdicts)
+
+
+def _tip_of_the_tongue(said: str, text: str, scene: Scene) -> Act | None:
+    read = read_sentence(said, scene.vocabulary)
+    if not read.tip_of_the_tongue or (say.WHICH.match(said) and re.search(r"\b(?:best|good|right|suitable)\b", text)):
+        return None
+    return Act("hunt", text="start", read=read)
+
+
+def _named(said: str, text: str, scene: Scene) -> Act | None:
+    """A film asked for by its title: shown if it is here, said to be absent if it isn't."""
+    read = read_sentence(said, scene.vocabulary)
+    asked = [mention for mention in read.mentions if mention.role == "asked" and mention.films]
+    rest = own_words(
+        " ".join(word for word in read.plan.query.split() if all(fold(word) not in fold(mention.text) for mention in asked))
+    )
+    if asked and not read.plan.filters and not rest and not read.plan.like:
+        titles = " ".join(mention.text for mention in asked)
+        return Act(
+            "search",
+            plan=Plan(query=titles),
+            films=tuple(
+                film.id for mention in asked for film in mention.films if fold(film.title) == fold(mention.films[0].title)
+            ),
+            new=True,
+            read=read,
+        )
+    absent = tuple(mention.text for mention in read.mentions if not mention.films and mention.role in ("like", "asked"))
+    if (
+        not absent
+        and (found := say.HAVE.match(said))
+        and _unknown_title(found["title"], scene)
+        and not read.plan.filters
+        and not read.plan.soft
+    ):
+        near = scene.vocabulary.film_like(found["title"], 0.86)
+        if near:
+            return Act("search", plan=Plan(query=near[0].title), films=(near[0].id,), new=True, read=read)
+        absent = (found["title"].strip(),)
+    if (
+        not absent
+        and not read.plan.like
+        and (found := say.LIKE_TITLE.search(said))
+        and _unknown_title(found["title"], scene)
+        and not refer(found["title"], scene.table, scene.vocabulary)
+    ):
+        absent = (found["title"].strip(),)
+    if not absent:
+        return None
+    gone = set(re.findall(r"\w+", fold(" ".join(absent))))
+    query = own_words(" ".join(word for word in read.plan.query.split() if fold(word).strip(".,!?") not in gone))
+    plan = read.plan.model_copy(
+        update={"query": query, "like": tuple(i for i in read.plan.like if i in scene.catalogue), "k": Plan().k}
+    )
+    return Act("absent", absent=absent, plan=bounded(plan, []), new=True, read=read)
+
+
+def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
+    read = read_sentence(said, scene.vocabulary)
+    about_films = bool(say.FILM_WORDS.search(text)) or bool(read.mentions)
+    if say.OFF_TOPIC.search(text) and not about_films:
+        return Act("off_topic")
+    plain = not (read.plan.filters or read.plan.soft or read.plan.relative or read.plan.like or read.plan.sort != "relevance")
+    factual = re.match(
+        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will you|tell me|explain|write|translate)\b", text
+    )
+    asking_films = re.match(
+        r"^(?:what (?:should|can|could|would|do|to|else|about|have|\w+ (?:films|movies))|how about|can you (?:recommend|suggest|find|show|give|pick)|could you (?:recommend|suggest|find|show|give|pick)|do you (?:have|know|recommend))\b",
+        text,
+    )
+    person = re.match(r"^who (?:is|was|are)\b", text) and read.plan.filters.people
+    if (
+        factual
+        and not asking_films
+        and not about_films
+        and not person
+        and (plain or re.match(r"^(?:who|when|where|why|explain|translate|write)\b", text))
+    ):
+        return Act("off_topic")
+    return None
+
+
+# -- searches ---------------------------------------------------------------------------------------
+
+
+# -- looking things up -------------------------------------------------------------------------------
+
+
+def _ids(read: Understanding) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(mention.films[0].id for mention in read.mentions if mention.films))
+
+
+def _films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tuple[str, ...]:
+    pointed = refer(text, scene.table, scene.vocabulary)
+    return (
+        _ids(read)
+        or ((title,) if (title := _title_in(said, scene)) else ())
+        or (tuple(film.id for film in pointed.films[:1]) if pointed else ())
+    )
+
+
+def _title_in(said: str, scene: Scene) -> str | None:
+    """A known title that a question about a film spells out without capitals ("who directed heat")."""
+    found = say.HAVE.match(said) or re.search(
+        r"\b(?:of|in|about|is|was|directed|made|did|does|for)\s+(?:the (?:film|movie) )?[\"“]?(?P<title>[^?!.,]+?)[\"”]?(?: (?:about|any good|come out|made|released|long|sad|scary|funny))*\s*[?!.]*$",
+        said,
+        _I,
+    )
+    if not found:
+        return None
+    title = found["title"].strip()
+    if len(title) < 2 or fold(title) in {"it", "that", "this", "them", "he", "she", "there", "her", "the film", "the movie"}:
+        return None
+    films = scene.vocabulary.films_named(title)
+    if films and (
+        len(title.split()) > 1
+        or title[:1].isupper()
+        or not scene.vocabulary.is_ordinary(fold(title))
+        or re.match(r"^who (?:directed|made|stars)|^when|^how long", fold(said))
+    ):
+        return films[0].id
+    near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
+    return near[0].id if near else None
+
+
+def _unknown_title(title: str, scene: Scene) -> bool:
+    """Do these words look like a title, or nothing at all the catalogue speaks of?"""
+    words = [word for word in re.findall(r"[\w'’-]+", title)]
+    content = content_words(title)
+    if not content or len(words) > 8:
+        return False
+    read = read_sentence(title, scene.vocabulary)
+    if (
+        read.plan.filters
+        or read.plan.soft
+        or read.plan.relative
+        or say.FILM_WORDS.search(fold(title))
+        or fold(title) in {"something", "anything"}
+    ):
+        return False
+    capital = all(word[:1].isupper() or word[:1].isdigit() for word in words if len(word) > 3) and words[0][:1].isupper()
+    known = all(scene.catalogue.words(fts_query([word]), 1) for word in content)
+    ordinary = all(scene.vocabulary.is_ordinary(word) for word in content)
+    return (capital and not ordinary) or (capital and len(content) > 1) or (not known and not ordinary)

@@ -1,0 +1,122 @@
+"""Directors and actors that a sentence names: by full name, by a surname that can mean only one, or misspelt.
+
+A full name counts anywhere; a surname alone needs a cue ("by", "with", "… films") or a capital, and must be
+no everyday word, so that "with love" is nobody. Does not know what the name is wanted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.lexicon import Meaning
+from rag.names import Vocabulary
+from rag.tokens import Phrases, Token, word_set
+
+_FILM_WORDS = word_set(
+    "film films movie movies flick flicks cinema picture pictures one's thriller thrillers comedy comedies stuff work works"
+)
+_DIRECTOR_CUES = word_set("by directed director from")
+_PERSON_CUES = word_set(
+    "with starring by featuring stars star directed director actor actress without no not like love and or from actors of "
+    "loves some any more hate avoid except than also plus , &"
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A person named in tokens `start` to `end`."""
+
+    start: int
+    end: int
+    name: str
+    cued: bool  # "with", "by", "starring" in front, or "films" behind
+
+
+class PersonReader:
+    """Finds people of one catalogue in tokenised sentences. `lexicon`: words with a meaning of their own."""
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Phrases[Meaning]) -> None:
+        self._names, self._lexicon = vocabulary, lexicon
+
+    def person(self, tokens: Sequence[Token], at: int, fuzzy: bool = False) -> Named | None:
+        """The person whose name begins at token `at`; `fuzzy` also allows for misspelt names."""
+        first = tokens[at]
+        if not first.is_word or first.text[0].isdigit():
+            return None
+        before = tokens[at - 1].fold if at else ""
+        cued = before in _PERSON_CUES or (at == 0 and sum(token.is_word for token in tokens) <= 2)
+        directing = before in _DIRECTOR_CUES
+        for length in (4, 3, 2):
+            words = tokens[at : at + length]
+            if len(words) < length or not all(word.is_word for word in words):
+                continue
+            person = self._names.person_named([word.bare for word in words]) or (
+                self._names.person_named([word.fold for word in words]) if words[-1].bare != words[-1].fold else None
+            )
+            if person and (cued or first.capital or not all(self._names.is_ordinary(w.bare) or self._meant(w) for w in words)):
+                return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
+        return self._single(tokens, at, cued, directing) or (self._misspelt(tokens, at, cued, directing) if fuzzy else None)
+
+    def _single(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
+        """One name alone: a surname, or the name of somebody who has only one."""
+        first = tokens[at]
+        after = self._film_follows(tokens, at + 1) or first.bare != first.fold
+        directing = directing or after
+        for length in (2, 1):  # "De Niro", "Hitchcock"
+            words = tokens[at : at + length]
+            if len(words) < length or not all(word.is_word for word in words):
+                continue
+            after = self._film_follows(tokens, at + length) or words[-1].bare != words[-1].fold
+            name = "".join(word.bare for word in words)
+            person = self._names.person_by_surname(name, directing=directing or after)
+            alone = self._names.person_by_token(name) if person is None and first.capital and length == 1 else None
+            if person is None and alone is None:
+                continue
+            if any(self._names.is_ordinary(word.bare) or self._meant(word) for word in words) and not (first.capital and cued):
+                return None
+            if not first.capital and not cued and not (after and length == 1):
+                return None
+            if first.capital and not (cued or after) and (at == 0 or alone):
+                return None
+            if self._continues(tokens, at, at + length, cued):
+                return None
+            return Named(at, at + length, (person or alone).name, True)  # type: ignore[union-attr]
+        return None
+
+    def _misspelt(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
+        first = tokens[at]
+        if not (first.capital or cued) or self._names.is_ordinary(first.fold) or self._meant(first) or len(first.fold) < 3:
+            return None
+        for length in (3, 2):
+            words = tokens[at : at + length]
+            if len(words) < length or not all(word.is_word and not word.text[0].isdigit() for word in words):
+                continue
+            if any(self._meant(word) or self._names.is_ordinary(word.bare) for word in words) or (
+                first.capital and not words[-1].capital
+            ):
+                continue
+            person = self._names.person_like([word.bare for word in words])
+            if person:
+                return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
+        after = self._film_follows(tokens, at + 1) or first.bare != first.fold
+        if not (cued or after) or self._names.in_a_name(first.bare) or self._continues(tokens, at, at + 1, cued):
+            return None
+        person = self._names.surname_like(first.bare, directing=directing or after)
+        return Named(at, at + 1, person.name, True) if person else None
+
+    def _continues(self, tokens: Sequence[Token], start: int, end: int, cued: bool) -> bool:
+        """Is this part of a longer name ("Colin Hanks" where only Tom is known)?"""
+        before = tokens[start - 1] if start else None
+        if before and not cued and before.capital and start > 1 and before.is_word and not self._meant(before):
+            return True
+        after = tokens[end] if end < len(tokens) else None
+        possessive = tokens[end - 1].bare != tokens[end - 1].fold
+        return bool(after and after.capital and not possessive and not self._meant(after) and after.is_word)
+
+    @staticmethod
+    def _film_follows(tokens: Sequence[Token], at: int) -> bool:
+        return at < len(tokens) and tokens[at].fold in _FILM_WORDS
+
+    def _meant(self, token: Token) -> bool:
+        return self._lexicon.match([token], 0) is not None

@@ -1,0 +1,559 @@
+"""Performing an act: which tools are used, which films come up, what may be told and what is remembered.
+
+One method per act, each from (act, memory) to `Performed`. Deterministic; a language model words the
+result at most. Does not read sentences (`dialogue.py`), write prose (`prose.py`) or stream (`agent.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from movies.movie import Movie
+from movies.vocabulary import fold
+from rag.acts import Act
+from rag.facts import answer
+from rag.index import Evidence, Hit, MovieIndex
+from rag.memory import Hunt, Memory
+from rag.moods import MOODS
+from rag.plan import Plan, chips, describe, language_name, plan_without
+from rag.prose import Brief, Told, listed_words
+from rag.ranking import Screening, mood_evidence
+from rag.references import failed
+from rag.tools import Toolbox
+from rag.twenty_questions import next_question, with_answers
+from rag.understanding import Vocabulary, understand
+
+SHOWN = 5  # films in an answer, unless a number was said
+_FEW = 3  # with fewer films than this, the constraint to give up is named
+_HUNTED = 25  # films that remain possible in a hunt
+_RANKED = 200  # how far down "why not …?" looks
+_LISTED = 12  # entries of "what genres do you have?"
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What came of an act: `hits` are the candidates shown, `memory` the state after it, `refused`: politely declined."""
+
+    brief: Brief
+    memory: Memory
+    plan: Plan
+    hits: tuple[Hit, ...] = ()
+    refused: bool = False
+    films: tuple[Movie, ...] = ()  # further films the prose may speak of
+    numbers: tuple[float, ...] = ()
+
+
+@dataclass
+class Stage:
+    """Everything an act is performed with; one per turn."""
+
+    box: Toolbox
+    vocabulary: Vocabulary
+    memory: Memory
+    said: str = ""
+    index: MovieIndex = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.index = self.box.index
+
+    def perform(self, act: Act) -> Performed:
+        """Do what the act asks for."""
+        return getattr(self, f"_{act.kind}", self._search)(act)
+
+    # -- searches ------------------------------------------------------------------------------
+
+    def _search(
+        self, act: Act, *, again: bool = False, notes: Sequence[str] = (), told_as: str = "search", **facts: Any
+    ) -> Performed:
+        memory, plan = self.memory, act.plan
+        wanted = act.asked_for or (plan.k if plan.k != Plan().k else SHOWN)
+        aside = [*memory.put_aside, *(memory.offered if again else ())]
+        because = ""
+        asked = plan
+        if not plan and memory.liked and not again:
+            asked = plan.model_copy(update={"like": memory.liked[-3:]})
+            because = f"Because you liked {listed_words(self._title(movie_id) for movie_id in asked.like)}"
+        named = [self.index.catalogue.movie(movie_id) for movie_id in act.films if movie_id in self.index.catalogue]
+        aside = [movie_id for movie_id in aside if movie_id not in act.films]
+        found = self.box.search_movies(asked, k=wanted, aside=aside, liked=memory.liked, disliked=memory.disliked)
+        if named:
+            found = self._named_first(named, found, wanted, aside)
+        anchors = [self.index.catalogue.movie(movie_id) for movie_id in asked.like if movie_id in self.index.catalogue]
+        gone = [title for title in plan.like if title not in self.index.catalogue]
+        hits = tuple(_explained(hit, asked, anchors) for hit in found.hits)
+        if self._makes_no_sense(plan, found):
+            return self._say("unclear", memory.plan)
+        offers, offer = self._relaxations(plan) if len(hits) < min(_FEW, wanted) else ([], None)
+        notes = [*notes, *(f"“{title}” is not in this catalogue." for title in gone), *act.read.notes]
+        facts |= {
+            "notes": notes, "relaxations": offers, "weak": found.weak and not named, "named": bool(named), "again": again,
+            "because": because, "asked_for": _FEW, "passing": found.passing,
+        }  # fmt: skip
+        memory = memory.model_copy(update={"plan": plan.model_copy(update={"k": Plan().k}), "offer": offer, "hunt": None})
+        if hits or not again:
+            memory = memory.with_shown(tuple(hit.movie_id for hit in hits), again=again)
+        brief = self._brief(told_as, plan, hits, facts)
+        return Performed(
+            brief, memory, plan, hits, films=tuple(anchors), numbers=(found.passing, *(films for _, films in offers))
+        )
+
+    def _more(self, act: Act) -> Performed:
+        return self._search(act, again=True)
+
+    def _absent(self, act: Act) -> Performed:
+        """A film asked for that isn't here: said so, with near titles, and what else was asked is still searched."""
+        note = f"{listed_words(f'“{title}”' for title in act.absent)} {'is' if len(act.absent) == 1 else 'are'} not in this catalogue."
+        if act.plan:
+            return self._search(act, notes=[note])
+        near = [match.movie for title in act.absent for match in self.index.catalogue.find(title, limit=3, cutoff=0.7)]
+        self.box.note("search_movies", {"query": ", ".join(act.absent)}, "not in this catalogue")
+        hits = tuple(Hit(film, 0.3, Evidence(said="Its title is near."), weak=True) for film in dict.fromkeys(near))
+        memory = self.memory.with_shown(tuple(hit.movie_id for hit in hits), again=False) if hits else self.memory
+        return Performed(self._brief("absent", Plan(), hits, {"absent": act.absent}), memory, self.memory.plan, hits)
+
+    def _feedback(self, act: Act) -> Performed:
+        for movie_id, verdict in act.verdicts:
+            self.memory = self.memory.with_verdict(movie_id, verdict)
+        films = [self.index.catalogue.movie(movie_id) for movie_id, _ in act.verdicts if movie_id in self.index.catalogue]
+        words = {"like": "you liked", "dislike": "you didn't care for", "seen": "you've seen"}
+        noted = listed_words(f"{words[verdict]} {self._title(movie_id)}" for movie_id, verdict in act.verdicts)
+        if act.plan:
+            return self._search(replace(act, kind="search"), told_as="feedback_search", noted=noted)
+        verdicts: dict[str, list[str]] = {}
+        for movie_id, verdict in act.verdicts:
+            verdicts.setdefault(movie_id, []).append(verdict)
+        likes = tuple(movie_id for movie_id, verdict in act.verdicts if verdict == "like")
+        ask = " Shall I look for something like it?" if likes else ""
+        brief = Brief(
+            act="feedback",
+            said=self.said,
+            films=tuple(Told(film=film) for film in films),
+            facts={**verdicts, "ask": ask},
+            turn=self.memory.turns,
+        )
+        memory = self.memory.model_copy(update={"offer": Plan(like=likes) if likes else self.memory.offer})
+        return Performed(brief, memory, memory.plan)
+
+    # -- one film ------------------------------------------------------------------------------
+
+    def _details(self, act: Act) -> Performed:
+        film = self.box.movie_details(act.films[0])
+        told = answer(film, act.text, self.said, act.read) if act.text or self.said else ""
+        brief = self._brief("details", self.memory.plan, (_bare(film),), {"answer": told})
+        memory = self.memory.model_copy(update={"focus": film.id, "shown": self.memory.shown or (film.id,)})
+        return Performed(brief, memory, memory.plan, (_bare(film),))
+
+    def _extreme(self, act: Act) -> Performed:
+        film = self.box.movie_details(act.films[0])
+        value = f"{film.runtime} minutes" if act.text in ("longest", "shortest") else f"from {film.year}"
+        facts = {"which": act.text, "value": value, "among": " of these"}
+        memory = self.memory.model_copy(update={"focus": film.id})
+        return Performed(self._brief("extreme", memory.plan, (_bare(film),), facts), memory, memory.plan, (_bare(film),))
+
+    def _why(self, act: Act) -> Performed:
+        film = self.box.movie_details(act.films[0])
+        plan = self.memory.plan
+        found = self.box.search_movies(plan, k=_RANKED) if plan else Screening((), 0)
+        hit = next((hit for hit in found.hits if hit.movie_id == film.id), _bare(film))
+        anchors = [self.index.catalogue.movie(movie_id) for movie_id in plan.like if movie_id in self.index.catalogue]
+        hit = _explained(hit, plan, anchors)
+        held = [chip.label for chip in chips(Plan(filters=plan.filters))]
+        reasons = [_because(hit, plan, anchors), f"it fits {listed_words(held)}" if held else ""]
+        facts = {"reason": ", and ".join(reason for reason in reasons if reason)}
+        memory = self.memory.model_copy(update={"focus": film.id})
+        return Performed(self._brief("why", plan, (hit,), facts), memory, plan, (hit,), films=tuple(anchors))
+
+    def _why_not(self, act: Act) -> Performed:
+        """Which constraint a film fails, or how far down it ranks."""
+        film = self.box.movie_details(act.films[0])
+        memory, plan = self.memory, self.memory.plan
+        facts: dict[str, Any] = {"shown": len(memory.shown), "asked": bool(plan)}
+        missed = failed(film, plan.filters)
+        offer = None
+        if missed:
+            facts["fails"] = [_failure(film, name, plan) for name in missed]
+            offer = plan.model_copy(
+                update={"filters": plan.filters.model_copy(update={name: Plan().filters.model_dump()[name] for name in missed})}
+            )
+        elif film.id in plan.exclude:
+            facts["aside"] = "you asked me to leave it out"
+        elif film.id in plan.like:
+            facts["aside"] = "you asked for films like it"
+        elif film.id in memory.put_aside:
+            facts["aside"] = "you have seen it" if film.id in memory.seen else "it wasn't for you"
+        elif plan:
+            ranked = [hit.movie_id for hit in self.box.search_movies(plan, k=_RANKED, aside=memory.put_aside).hits]
+            facts["rank"] = (
+                memory.shown.index(film.id) + 1
+                if film.id in memory.shown
+                else ranked.index(film.id) + 1
+                if film.id in ranked
+                else None
+            )
+        numbers = tuple(float(n) for n in (facts.get("rank"),) if n)
+        brief = self._brief("why_not", plan, (_bare(film),), facts)
+        return Performed(
+            brief, memory.model_copy(update={"focus": film.id, "offer": offer}), plan, numbers=numbers, films=(film,)
+        )
+
+    def _box_office(self, act: Act) -> Performed:
+        film = self.box.movie_details(act.films[0]) if act.films else None
+        known = (
+            film.model_dump(
+                mode="json",
+                include={
+                    "title",
+                    "plot",
+                    "budget",
+                    "runtime",
+                    "genres",
+                    "directors",
+                    "cast",
+                    "language",
+                    "countries",
+                    "release_date",
+                },
+            )
+            if film
+            else {"title": None, "plot": self.said}
+        )
+        forecast = self.box.predict_box_office({name: value for name, value in known.items() if value})
+        facts: dict[str, Any] = {"known": film.revenue if film else None}
+        if forecast is not None:
+            facts |= {"revenue": forecast["revenue"], "interval": forecast.get("interval")}
+        hits = (_bare(film),) if film else ()
+        memory = self.memory.model_copy(update={"focus": film.id}) if film else self.memory
+        return Performed(self._brief("box_office", self.memory.plan, hits, facts), memory, memory.plan, hits)
+
+    # -- pictures and plots --------------------------------------------------------------------
+
+    def _poster(self, act: Act) -> Performed:
+        verdict = self.box.validate_poster()
+        genres = self.box.poster_genres()
+        matches = self.box.identify_poster()
+        first = matches[0] if matches and not matches[0].weak and (verdict is None or verdict.is_poster) else None
+        plan = act.plan.model_copy(update={"like": (first.movie_id,)}) if first else act.plan
+        found = self.box.search_movies(plan, k=SHOWN, image=None if first else self.box.poster, aside=self.memory.put_aside)
+        anchors = [first.movie] if first else []
+        hits = tuple(_explained(hit, plan, anchors) for hit in found.hits)
+        if verdict is not None and not verdict.is_poster and not act.plan:
+            hits = ()
+        shown = (
+            (replace(first, evidence=replace(first.evidence, said="This is the film on the poster.")), *hits)[:SHOWN]
+            if first
+            else hits
+        )
+        if first and failed(first.movie, plan.filters):
+            shown = hits
+        skills = self.box.skills
+        missing = [
+            words
+            for skill, words in ((skills.validate_poster, "checking posters"), (skills.poster_genres, "genres from posters"))
+            if skill is None
+        ]
+        facts: dict[str, Any] = {
+            "is_poster": verdict is None or verdict.is_poster, "reasons": list(verdict.reasons) if verdict else [], "identified": first is not None,
+            "genres": list(genres.chosen) if genres and not genres.abstained else [], "abstained": bool(genres and genres.abstained), "unavailable": missing,
+        }  # fmt: skip
+        picture = (first.movie_id,) if first else tuple(hit.movie_id for hit in hits[:3])
+        memory = self.memory.model_copy(
+            update={"picture": picture, "hunt": None, "offer": None, "plan": act.plan.model_copy(update={"like": picture})}
+        )
+        memory = memory.with_shown(tuple(hit.movie_id for hit in shown), again=False)
+        memory = memory.model_copy(update={"focus": first.movie_id if first else memory.focus})
+        told = (first, *hits[: SHOWN - 1]) if first else hits
+        return Performed(self._brief("poster", act.plan, told, facts), memory, memory.plan, shown, films=tuple(anchors))
+
+    def _plot_genres(self, act: Act) -> Performed:
+        verdict = self.box.plot_genres(act.text)
+        found = self.box.search_movies(Plan(query=act.text[:1000]), k=3)
+        facts = {
+            "unavailable": self.box.skills.plot_genres is None,
+            "genres": list(verdict.chosen) if verdict and not verdict.abstained else [],
+        }
+        return Performed(self._brief("genres", Plan(), found.hits, facts), self.memory, self.memory.plan, found.hits)
+
+    # -- a film somebody tries to remember -------------------------------------------------------
+
+    def _hunt(self, act: Act) -> Performed:
+        before = self.memory.hunt or Hunt()
+        hunt = before
+        if act.text == "start":
+            hunt = Hunt(said=self.said[:4000])
+        elif act.text in ("yes", "no", "unsure"):
+            hunt = before.model_copy(
+                update={
+                    "answers": (*before.answers, (before.pending, act.text)),
+                    "said": f"{before.said}\n{act.plan.query}".strip(),
+                }
+            )
+        elif act.text == "none":
+            hunt = before.model_copy(update={"rejected": tuple(dict.fromkeys((*before.rejected, *act.films)))})
+        else:
+            hunt = before.model_copy(update={"said": f"{before.said}\n{self.said}"[:4000]})
+        read = understand(hunt.said, self.vocabulary)
+        clues = [(_without_lead(clue.text), -0.5 * clue.weight if clue.negated else clue.weight) for clue in read.clues]
+        clues += [
+            (_without_lead(line), 1.0) for line in hunt.said.split("\n")[1:] if line.strip() and not read.tip_of_the_tongue
+        ]
+        plan = read.plan if read.tip_of_the_tongue else Plan(query=hunt.said, soft=read.plan.soft)
+        plan = plan.model_copy(
+            update={
+                "query": ". ".join(text for text, weight in clues if weight > 0) or _without_lead(hunt.said),
+                "exclude": (*plan.exclude, *hunt.rejected),
+            }
+        )
+        years = [
+            (int(wish.value[0] or 1880), int(wish.value[1] or 2100))
+            for wish in plan.soft
+            if wish.kind == "years" and isinstance(wish.value, tuple)
+        ]
+        found = self.box.search_movies(plan, k=_HUNTED, clues=[clue for clue in clues if clue[0]], years=years)
+        films = {hit.movie_id: hit.movie for hit in found.hits}
+        odds = with_answers(
+            {hit.movie_id: (hit.score / (1.0001 - hit.score)) ** 0.75 + 1e-6 for hit in found.hits}, films, hunt.answers
+        )
+        by_id = {hit.movie_id: hit for hit in found.hits}
+        hits = tuple(by_id[movie_id] for movie_id in list(odds)[:SHOWN])
+        question = next_question(odds, films, [name for name, _ in hunt.answers])
+        hunt = hunt.model_copy(update={"pending": question.name if question else ""})
+        sure = bool(odds) and max(odds.values()) >= 0.75
+        facts = {
+            "sure": sure,
+            "ask": question.text if question else "Is that it?" if len(hits) < 2 or sure else "Is it one of these?",
+        }
+        memory = self.memory.model_copy(update={"hunt": hunt, "offer": None, "plan": Plan()}).with_shown(
+            tuple(hit.movie_id for hit in hits), again=False
+        )
+        return Performed(
+            self._brief("hunt", plan, hits, facts, wanted=""), memory, plan.model_copy(update={"query": plan.query[:300]}), hits
+        )
+
+    def _found(self, act: Act) -> Performed:
+        film = self.box.movie_details(act.films[0])
+        memory = self.memory.model_copy(update={"hunt": None, "focus": film.id})
+        return Performed(self._brief("found", Plan(), (_bare(film),), {}), memory, memory.plan, (_bare(film),))
+
+    # -- about the catalogue and the viewer -------------------------------------------------------
+
+    def _count(self, act: Act) -> Performed:
+        found = self.box.search_movies(act.plan, k=_RANKED if act.plan.query else 3)
+        number = sum(not hit.weak for hit in found.hits) if act.plan.query else found.passing
+        hits = tuple(hit for hit in found.hits if not hit.weak)[:3]
+        if not act.plan:
+            hits = ()
+        offers, offer = self._relaxations(act.plan) if not number else ([], None)
+        memory = self.memory.model_copy(update={"offer": offer, "plan": act.plan, "hunt": None})
+        memory = memory.with_shown(tuple(hit.movie_id for hit in hits), again=False)
+        brief = self._brief("count", act.plan, hits, {"count": number, "relaxations": offers})
+        return Performed(brief, memory, act.plan, hits, numbers=(number, *(films for _, films in offers)))
+
+    def _inventory(self, act: Act) -> Performed:
+        catalogue = self.index.catalogue
+        if act.text == "language":
+            what, entries = "languages", [(language_name(code), number) for code, number in catalogue.languages().items()]
+        elif act.text == "countr":
+            what, entries = (
+                "countries",
+                sorted(
+                    ((name.title(), number) for name, number in catalogue.terms("country").items()), key=lambda pair: -pair[1]
+                ),
+            )
+        elif act.text == "decade":
+            decades: dict[int, int] = {}
+            for _, year in catalogue.years():
+                decades[year // 10 * 10] = decades.get(year // 10 * 10, 0) + 1
+            what, entries = "decades", [(f"{decade}s", decades[decade]) for decade in sorted(decades)]
+        else:
+            what, entries = "genres", list(catalogue.genres().items())
+        listed = entries if act.text == "decade" else entries[: 2 * _LISTED]
+        facts = {"total": len(catalogue), "what": what, "entries": listed}
+        return self._say("inventory", self.memory.plan, **facts)
+
+    def _recap(self, act: Act) -> Performed:
+        said = [
+            exchange.said
+            for exchange in self.memory.exchanges
+            if exchange.act in ("search", "absent", "feedback", "hunt", "poster", "more") and exchange.said
+        ]
+        return self._say("recap", self.memory.plan, said=said)
+
+    def _tastes(self, act: Act) -> Performed:
+        memory = self.memory
+        kinds = {"liked": memory.liked, "disliked": memory.disliked, "seen": memory.seen}
+        ids = [movie_id for listed in kinds.values() for movie_id in listed if movie_id in self.index.catalogue]
+        films = tuple(Told(film=self.index.catalogue.movie(movie_id)) for movie_id in dict.fromkeys(ids))
+        brief = Brief(
+            act="tastes", said=self.said, films=films, facts={name: list(ids) for name, ids in kinds.items()}, turn=memory.turns
+        )
+        return Performed(brief, memory, memory.plan)
+
+    def _clear_tastes(self, act: Act) -> Performed:
+        kinds = act.text.split()
+        words = {"like": "what you liked", "dislike": "what you disliked", "seen": "what you have seen"}
+        facts = {"what": listed_words(words[kind] for kind in kinds)} if kinds else {}
+        memory = self.memory.without_tastes(*kinds)  # type: ignore[arg-type]
+        return Performed(Brief(act="tastes_cleared", said=self.said, facts=facts, turn=memory.turns), memory, memory.plan)
+
+    # -- talk ------------------------------------------------------------------------------------
+
+    def _greeting(self, act: Act) -> Performed:
+        return self._say("greeting", self.memory.plan, total=len(self.index.catalogue))
+
+    def _thanks(self, act: Act) -> Performed:
+        return self._say("thanks", self.memory.plan)
+
+    def _help(self, act: Act) -> Performed:
+        return self._say("help", self.memory.plan)
+
+    def _which(self, act: Act) -> Performed:
+        return self._say("question", self.memory.plan, ask=act.text)
+
+    def _off_topic(self, act: Act) -> Performed:
+        return replace(self._say("off_topic", self.memory.plan), refused=True)
+
+    def _reset(self, act: Act) -> Performed:
+        kept = {name: getattr(self.memory, name) for name in ("liked", "disliked", "seen", "exchanges", "turns")}
+        return Performed(Brief(act="reset", said=self.said), Memory(**kept), Plan())
+
+    # -- parts -------------------------------------------------------------------------------------
+
+    def _say(self, kind: str, plan: Plan, **facts: Any) -> Performed:
+        return Performed(self._brief(kind, plan, (), facts), self.memory, plan)
+
+    def _brief(self, kind: str, plan: Plan, hits: Sequence[Hit], facts: dict[str, Any], wanted: str | None = None) -> Brief:
+        told = tuple(
+            Told(film=hit.movie, because=_lead(hit.evidence.reason), passage=hit.evidence.passage or "", weak=hit.weak)
+            for hit in hits
+        )
+        if wanted is None:
+            wanted = self.wanted(plan)
+        return Brief(act=kind, said=self.said, wanted=wanted, films=told, facts=facts, turn=self.memory.turns)
+
+    def wanted(self, plan: Plan) -> str:
+        """A plan in words, with titles for ids."""
+        return describe(plan, self.titles(plan)) if plan else ""
+
+    def titles(self, plan: Plan) -> dict[str, str]:
+        """Titles of the films a plan names by id."""
+        ids = (*plan.like, *plan.unlike, *plan.exclude)
+        return {movie_id: self.index.catalogue.movie(movie_id).label for movie_id in ids if movie_id in self.index.catalogue}
+
+    def _title(self, movie_id: str) -> str:
+        return self.index.catalogue.movie(movie_id).label if movie_id in self.index.catalogue else movie_id
+
+    def _named_first(self, named: Sequence[Movie], found: Screening, k: int, aside: Sequence[str]) -> Screening:
+        """The films asked for by title, and after them what resembles the first."""
+        hits = {hit.movie_id: hit for hit in found.hits}
+        first = [hits.get(film.id, _bare(film)) for film in named]
+        same = [hit for hit in found.hits if fold(hit.movie.title) == fold(named[0].title) and hit not in first]
+        rest = self.box.search_movies(
+            Plan(like=(named[0].id,)), k=k, aside=[*aside, *(hit.movie_id for hit in (*first, *same))]
+        )
+        chosen = [*first, *same, *(_explained(hit, Plan(like=(named[0].id,)), named[:1]) for hit in rest.hits)]
+        return Screening(tuple(chosen[: max(k, len(first))]), found.passing, named=True)
+
+    def _makes_no_sense(self, plan: Plan, found: Screening) -> bool:
+        bare = not (plan.filters or plan.soft or plan.relative or plan.like)
+        return bool(plan.query) and bare and found.weak and not any(hit.evidence.words for hit in found.hits)
+
+    def _relaxations(self, plan: Plan) -> tuple[list[tuple[str, int]], Plan | None]:
+        """(label, films there would be) for each hard constraint, most first; and the plan without the first."""
+        count = self.index.catalogue.count
+        now = count(plan.filters)
+        options = []
+        for chip in chips(plan, self.titles(plan)):
+            if chip.path[0] == "filters":
+                without = plan_without(plan, chip)
+                options.append((count(without.filters), chip.label, without))
+        options = sorted((option for option in options if option[0] > now), key=lambda option: -option[0])
+        return [(label, films) for films, label, _ in options], options[0][2] if options else None
+
+
+# -- reasons -----------------------------------------------------------------------------------------
+
+
+def _explained(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> Hit:
+    """The hit with a reason that fits the plan, in words for people."""
+    because = _because(hit, plan, anchors)
+    passage = hit.evidence.passage if plan.query else None
+    return replace(
+        hit,
+        evidence=replace(
+            hit.evidence, said=because[:1].upper() + because[1:] + "." if because else hit.evidence.said, passage=passage
+        ),
+    )
+
+
+def _because(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> str:
+    film = hit.movie
+    parts: list[str] = []
+    for anchor in anchors[:1]:
+        shared = [word for word in film.keywords if word in anchor.keywords] or [
+            name.lower() for name in film.genres if name in anchor.genres
+        ]
+        people = [name for name in film.people if name in anchor.people]
+        if shared or people:
+            parts.append(f"shares {listed_words([*people[:1], *shared[:2]])} with {anchor.title}")
+    for mood in dict.fromkeys(
+        [
+            *(str(wish.value) for wish in plan.soft if wish.kind == "mood" and wish.weight > 0),
+            *(r.name for r in plan.relative if r.kind == "mood" and r.direction > 0),
+        ]
+    ):
+        words = mood_evidence(film, mood)[1] if mood in MOODS else ()
+        if words:
+            parts.append(f"{mood}: {listed_words(word.lower() for word in words[:2])}")
+    if plan.query and hit.evidence.words and not anchors:
+        parts.append(
+            f"it speaks of {listed_words(word.lower() if word.islower() else word for word in hit.evidence.words[:3])}"
+        )
+    return "; ".join(parts)
+
+
+def _lead(reason: str) -> str:
+    """Reasons that say nothing beyond the obvious are left out of the prose."""
+    return (
+        ""
+        if reason in ("", "Fits what you asked for.", "Its plot comes closest in meaning.") or reason.startswith("Mentions")
+        else reason
+    )
+
+
+def _failure(film: Movie, name: str, plan: Plan) -> str:
+    filters = plan.filters
+    words = {
+        "genres_all": lambda: f"it is not filed under {listed_words(g for g in filters.genres_all if g not in film.genres)} (but {listed_words(film.genres)})",
+        "genres_any": lambda: f"it is none of {listed_words(filters.genres_any)} (but {listed_words(film.genres)})",
+        "genres_none": lambda: f"it is filed under {listed_words(g for g in film.genres if g in filters.genres_none)}, which you ruled out",
+        "year_min": lambda: f"it is from {film.year}, and you asked for {filters.year_min} or later",
+        "year_max": lambda: f"it is from {film.year}, and you asked for {filters.year_max} or earlier",
+        "runtime_min": lambda: f"it runs {film.runtime} minutes, and you asked for at least {filters.runtime_min}",
+        "runtime_max": lambda: f"it runs {film.runtime} minutes, and you asked for at most {filters.runtime_max}",
+        "languages": lambda: f"it is in {language_name(film.language) if film.language else 'a language I don’t know'}, not {listed_words(language_name(code) for code in filters.languages[:3])}",
+        "countries": lambda: f"it comes from {listed_words(film.countries) or 'a country I don’t know'}, not {listed_words(filters.countries[:3])}",
+        "people": lambda: f"{listed_words(p for p in filters.people if fold(p) not in {fold(x) for x in film.people})} isn't in it",
+        "people_none": lambda: f"{listed_words(p for p in film.people if fold(p) in {fold(x) for x in filters.people_none})} is in it",
+        "rating_min": lambda: f"it is rated {film.rating:g}" if film.rating is not None else "I have no rating for it",
+        "has_poster": lambda: "of its poster",
+    }  # fmt: skip
+    return words[name]()
+
+
+def _bare(film: Movie) -> Hit:
+    return Hit(film, 1.0, Evidence())
+
+
+_LEAD = re.compile(
+    r"^.*?\b(?:remember|recall|think of|looking for|find|name of|what(?:'s| is| was)|which)\b[^.?!]{0,40}?\b(?:film|movie|flick|one|title)\b(?: (?:i saw|i watched|called))?\s*(?:,|:)?\s*(?:where|in which|about|with|that has|when|of|from)?\s*",
+    re.IGNORECASE,
+)
+
+
+def _without_lead(text: str) -> str:
+    """A clue without "I'm trying to remember a film where"."""
+    stripped = _LEAD.sub("", text, count=1).strip(" ?.")
+    return stripped if len(stripped.split()) > 1 else text

@@ -1,0 +1,259 @@
+"""How viewers put things: patterns that tell the acts of a conversation apart.
+
+Data only, all on folded text (lower case, no accents) unless marked otherwise. What follows from a
+match is decided in `dialogue.py`.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _glued(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern written over several lines, which are joined without anything between."""
+    return re.compile("".join(line.strip() for line in pattern.splitlines()), flags)
+
+
+GREETING = _glued(
+    r"""
+    (?:hi|hello|hey|hiya|howdy|yo|good (?:morning|evening|afternoon|day)|greetings|hola|bonjour|hallo|moin|
+    how are you(?: doing)?(?: today)?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
+    [\s!,.?])+
+    """
+)
+THANKS = _glued(
+    r"""
+    (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
+    thank you|thanks|thx|ty|cheers|merci|danke|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
+    your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
+    i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
+    """
+)
+HELP = _glued(
+    r"""
+    \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
+    how does this work|help(?: me)?$|^help\b(?! me (?:find|pick|choose|remember|identify))|what can i (?:ask|say|
+    do)|are you (?:a|an) (?:bot|ai|human|robot|person|real)|your (?:features|abilities|commands)|instructions\?)
+    """
+)
+INJECTION = _glued(
+    r"""
+    \b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompts?|guidelines|
+    restrictions)\b|\bsystem prompt\b|\byour (?:initial |hidden |secret )?(?:prompt|instructions)\b|\bjailbreak\b|
+    \bdeveloper mode\b|\bDAN\b|\bpretend (?:to be|you(?:'re| are))\b|\bact as (?:an?|if|my)\b|\brepeat (?:the|
+    everything|all).{0,20}(?:above|words)|\byou are now\b|\bapi[ -]?key\b|\b(?:reveal|print|show|
+    tell) (?:me )?(?:your|the) (?:password|secret|key|source|config|instructions|token)|\bdrop table\b|\brm -rf\b|
+    <script|/etc/passwd
+    """,
+    re.IGNORECASE,
+)
+OFF_TOPIC = _glued(
+    r"""
+    \b(?:weather|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|stock (?:price|market)|bitcoin|
+    crypto|football (?:score|match)|who won (?:the|last)|president of|prime minister|capital (?:city )?of|translate|
+    write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
+    haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
+    news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me )?an? (?:flight|table|hotel|
+    taxi)|order (?:me )?(?:a |some )?(?:pizza|food)|headache|diagnos|my (?:password|bank|computer|wifi|phone|
+    tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
+    do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
+    restaurants?(?: near|\?)|nearest)\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
+    are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
+    """
+)
+FILM_WORDS = _glued(
+    r"""
+    \b(?:films?|movies?|flicks?|cinema|watch|watching|directed|director|starring|actors?|actress|cast|posters?|plot|
+    genre|documentar\w+|comed\w+|thrillers?|westerns?|drama\w*|horror|sequel|scene|like)\b
+    """
+)
+QUESTION = _glued(
+    r"""
+    ^(?:and |so |but |ok(?:ay)?,? |well,? |hmm,? )*(?:who|what|when|where|which|how|is|was|are|were|does|did|do|has|
+    have|can|could|would|will|tell me|explain|give me|describe|more (?:about|info|details))\b
+    """
+)
+RECAP = _glued(
+    r"""
+    \bwhat (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
+    wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
+    \bremind me (?:what|of)\b|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
+    criteria|constraints|search|plan|request|wish\w*)\b|\b(?:summari[sz]e|recap)\b(?!.*\b(?:film|plot|movie|story|
+    it)\b)
+    """
+)
+TASTES = _glued(
+    r"""
+    \b(?:what|which)(?: (?:films?|movies?|ones?|titles?))?(?: do| did| have| are| were)? (?:i|my|you (?:know|
+    remember|think)(?: about me| i)?)\b.*\b(?:likes?|liked|loved?|dislikes?|disliked|hate[ds]?|seen|watched|
+    favou?rites?|tastes?|enjoy(?:ed)?)\b|\b(?:show|list)(?: me)? (?:my|what i(?:'ve)?) (?:likes?|liked|dislikes?|
+    favou?rites?|seen|watched|tastes?|watch ?list|history)|\bmy (?:likes|favou?rites|tastes|watch ?list)\s*\??$|
+    \bwhat do you know about me\b
+    """
+)
+CLEAR = _glued(
+    r"""
+    \b(?:forget|clear|delete|erase|reset|wipe|remove)\b(?: about)?(?: all)?(?: of)? ?(?:my |what i(?:'ve)? |
+    that i(?:'ve)? |everything i(?:'ve)? |the films i(?:'ve)? |films i(?:'ve)? )(?P<what>.*)
+    """
+)
+RESET = _glued(
+    r"""
+    ^(?:(?:ok|okay|please|let'?s|can we|now)[ ,]+)*(?:start(?:ing)? (?:all )?over|start again|start afresh|
+    start fresh|reset(?: (?:everything|all|it|the (?:search|conversation|filters)))?|new (?:search|conversation|
+    chat)|(?:clear|forget|remove|drop) (?:everything|all (?:the )?filters|the filters|all filters|all of (?:it|
+    that)|it all|all(?: that)?)(?: (?:i said|i asked|so far|please))*|clean slate|
+    from scratch)[\s!.]*(?:please)?[\s!.]*$
+    """
+)
+WHY_NOT = _glued(
+    r"""
+    \bwhy (?:not|no|isn'?t|is not|aren'?t|wasn'?t|didn'?t|don'?t|haven'?t|hasn'?t|did (?:you|it|u) (?:not|leave|
+    skip|exclude|drop|ignore)|is .+ (?:not|missing|excluded|left out))\b|\b(?:what happened to|where(?:'s| is)) .+
+    """
+)
+WHY = re.compile(r"^(?:and |but |so |hmm,? )*(?:why|how come|what makes you|what made you)\b")
+MORE = _glued(
+    r"""
+    ^(?:(?:ok|okay|yes|and|no|hmm|please|can (?:i|you)|could (?:i|you)|i(?:'d| would)? (?:want|like|need)|show me|
+    give me|let me see|see|have|get|any|got|some|what about|do you have|are there)[ ,]+)*(?:(?P<n>\d{1,2}|one|two|
+    three|four|five|six|seven|eight|nine|ten|a few|some|a couple|a couple of) )?(?:more|another|others?|else|next|
+    different ones?|(?:the )?next (?:ones?|page|batch|few)|other (?:ones?|options|suggestions|ideas|films|movies|
+    results|choices)|different (?:options|suggestions|films|movies|ideas)|something else|anything else|what else|
+    more (?:of (?:these|those|them|the same)|options|suggestions|ideas|films|movies|results|like (?:these|those|
+    that|them)|please)|keep going|go on|continue)(?: (?P<n2>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|
+    ten|few|couple|batch|set|suggestions?|options?|films?|movies?|ones?))?(?: (?:then|please|films?|movies?|
+    suggestions?|options?|ones?|to choose from|do you have|have you got|is there|you have|you(?:'ve)? got|instead|
+    like (?:these|those|that|this|them)))*[\s?!.]*$
+    """
+)
+REJECT = _glued(
+    r"""
+    ^(?:no[, ]+)?(?:not|no|skip|anything but|except|i don'?t (?:want|like|fancy)|don'?t (?:want|like)|remove|drop|
+    without|lose|take out|get rid of|scratch)\s+(?:to (?:see|watch) )?
+    """
+)
+YES = _glued(
+    r"""
+    ^(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please do|do (?:it|that|so)|go ahead|go on|alright|fine|of course|
+    absolutely|definitely|why not|drop (?:it|that)|sounds good|correct|right|exactly|it (?:was|is|did|does)|
+    i think so|probably|possibly)(?:[ ,]+(?:please|do|it (?:was|is|did)|drop (?:it|that)|go ahead|do (?:it|that)|
+    i think(?: so)?|there was|they did|he was|she was|yes))*[\s!.]*$
+    """
+)
+NO = _glued(
+    r"""
+    ^(?:no|nope|nah|not really|not at all|it (?:wasn'?t|isn'?t|didn'?t)|never|i don'?t think so|definitely not|
+    certainly not)(?:[ ,]+(?:it (?:wasn'?t|isn'?t|didn'?t|was not)|i don'?t think so|not really|there wasn'?t|
+    thanks))*[\s!.]*$
+    """
+)
+UNSURE = _glued(
+    r"""
+    \b(?:don'?t (?:know|remember|recall)|not sure|no idea|can'?t (?:say|remember|recall)|maybe|perhaps|unsure|dunno|
+    hard to say|skip|i forget|forgot)\b
+    """
+)
+FOUND = _glued(
+    r"""
+    \b(?:that'?s (?:it|the one|right|the film|the movie)|yes,? that(?:'s| is| was)|you (?:got|found) it|
+    it'?s that one|found it|bingo|exactly that|that was it)\b
+    """
+)
+SEEN = _glued(
+    r"""
+    \b(?:i(?:'ve| have)?|we(?:'ve| have)?|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
+    recently)\s+)*(?:seen|saw|watched|know)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
+    """
+)
+LIKED = _glued(
+    r"""
+    \b(?:i|we)\s+(?:(?:really|absolutely|totally|both|just|also|quite|do|did)\s+)*(?:loved?|liked?|adored?|
+    enjoy(?:ed)?)\b|\b(?:it|that|this) (?:was|is) (?:great|amazing|wonderful|my favou?rite|brilliant|fantastic)|
+    ^(?:loved|liked|enjoyed|great|love|like)\s|thumbs up|\bmy favou?rite (?:film|movie)?\s*(?:is|was)|
+    \bi'?m a (?:big |huge )?fan of
+    """
+)
+DISLIKED = _glued(
+    r"""
+    \b(?:i|we)\s+(?:(?:really|absolutely|both|just)\s+)*(?:hated?|disliked?|didn'?t (?:like|enjoy|care for)|
+    don'?t (?:like|enjoy|care for)|can'?t stand|couldn'?t stand|did not like|do not like)\b|\bnot for me\b|
+    thumbs down|\b(?:it|that) was (?:terrible|awful|boring|bad)|^(?:hated|didn'?t like)\s
+    """
+)
+INVENTORY = _glued(
+    r"""
+    \b(?:what|which|list|show|all)(?: are)?(?: me)?(?: all)?(?: of)?(?: the| your)? (?P<what>genres\b|languages?|
+    countries|decades|kinds? of (?:films?|movies?)|types? of (?:films?|movies?)|sorts? of (?:films?|movies?)|
+    categories)\b|what(?:'s| is) in (?:your|the|this) (?P<all>catalogue|catalog|library|collection|database)|
+    \bhow (?:big|large) is (?:your|the|this) |what (?:films|movies) do you have\s*\??$|what do you have\s*\??$|
+    what have you got\s*\??$
+    """
+)
+COUNT = _glued(
+    r"""
+    \b(?:how many|(?:what|give me|tell me) (?:is )?the number of|count (?:of |the |all )?)\s*(?P<what>.*)
+    """
+)
+COUNT_TALK = _glued(
+    r"""
+    \b(?:do|does|did|have|has|are|is|there|you|we|i|got|exist|in (?:your|the|this|my|all)|catalogue|catalog|library|
+    collection|database|here|of (?:them|those|these)|available|altogether|in total|total|know|of your|all)\b
+    """
+)
+HAVE = _glued(
+    r"""
+    ^(?:(?:so|and|but|ok|hi|hello|hey|please|well)[ ,]+)*(?:do (?:you|we) (?:have|know|stock)|have you (?:got|
+    seen)?|got|is there(?: a (?:film|movie) called)?|i(?:'d| would)? (?:want|like|love) to (?:watch|see)|
+    i(?:'m| am) looking for|find(?: me)?|show me|play|put on|can (?:i|we) (?:watch|see)|let'?s (?:watch|see)|
+    looking for|search for|what about|how about|who (?:directed|made|is in|stars in|starred in)|how long is|
+    when (?:was|did)|tell me (?:more )?about|what is|what'?s|is)\s+(?:the (?:film|movie) |a (?:film|movie) called |
+    the (?:film|movie) called )?[\"“‘']?(?P<title>.+?)[\"”’']?(?: (?:in (?:the|your|this) (?:catalogue|catalog|
+    library|collection)|here|available|on there|about|any good|come out|made|released|in stock))*\s*[?!.]*$
+    """,
+    re.IGNORECASE,
+)
+LIKE_TITLE = _glued(
+    r"""
+    \b(?:like|similar to|in the (?:style|vein|spirit) of|reminds? me of)\s+(?P<title>[^,.;?!]+?)(?=\s+(?:but|only|
+    just|except|though|from|with|without|and)\b|[,.;?!]|$)
+    """,
+    re.IGNORECASE,
+)
+LIKE_THAT = _glued(
+    r"""
+    (?:\b(?:more|something|anything|others?|films?|movies?|one|some|another|stuff)\s+)*\b(?:exactly |just |a bit |
+    kind of )?(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of)\s+$
+    """
+)
+SAME = _glued(
+    r"""
+    \b(?:the )?same (director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
+    film-?maker)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
+    (?:the|that|this) (?:actor|actress|star))\b
+    """
+)
+BOX_OFFICE = _glued(
+    r"""
+    \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
+    \bhow much (?:money )?(?:would|will|could|might|can|should) .*\b(?:make|earn|gross|take|bring)\b|
+    \bbox[- ]office (?:forecast|prediction|estimate)\b
+    """
+)
+PLOT_GENRES = _glued(
+    r"""
+    \b(?:genres?|kind of film|type of film|kind of movie)\b.{0,60}?(?:\bplot\b|\bstory\b|\bfilm\b|\bmovie\b|
+    \bthis\b|\bsynopsis\b).{0,30}?[:\n“\"]\s*(?P<plot>.{15,})|\b(?:classify|categori[sz]e|genre of) (?:this|
+    the following)?\s*(?:plot|story|synopsis|film|movie)?\s*[:\n“\"]\s*(?P<plot2>.{15,})
+    """,
+    re.IGNORECASE | re.DOTALL,
+)
+INITIAL = re.compile(r"\b([A-Z])\.(?= ?[A-Z])")
+WHICH = _glued(
+    r"""
+    ^(?:(?:and|so|ok(?:ay)?|well),? )*(?:which|what)(?:'s)?(?: \w+){0,2}? (?:films?|movies?|
+    one)(?: of yours| here)? (?:is|are|was|were)(?: the)? 
+    """,
+    re.IGNORECASE,
+)

@@ -1,0 +1,221 @@
+"""How a follow-up changes the request as it stands: what is added, replaced, lifted, or begun anew.
+
+Takes the plan so far and what the new sentence says by itself (`understanding.py`); gives the next
+plan. Constraints the user has not touched always stay. Does not know acts or how to search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+from movies.movie import Filters, Movie
+from movies.vocabulary import fold
+from rag.lexicon import FUNCTION_WORDS
+from rag.plan import Plan, Relative, Wish
+
+_NEW = re.compile(
+    r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|forget (?:that|it|all that|all of that|everything)|"
+    r"never ?mind(?! the| about)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
+    r"let's (?:try|do|switch to) something else)\b"
+)
+_INSTEAD = re.compile(
+    r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
+)
+_ALSO = re.compile(r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b")
+_FOLLOWS = re.compile(
+    r"^(?:and|but|also|only|just|or|no|not|nothing|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
+    r"make|something (?:\w+er|more|less|a bit|a little|not|without|with|from|in|by|under|before|after)|maybe|preferably|ideally|please|can (?:it|they|you make)|could (?:it|they|you make)|it (?:should|must|has|can)|"
+    r"they (?:should|must|have)|must|should|actually|rather|instead|less|more|except|ok(?:ay)?|hmm+|well|then|yes|i'd (?:rather|prefer)|i prefer|starring|directed|released|made)\b"
+    r"|\b(?:ones?|those|these|them|same|instead|too|as well|rather)\b"
+)
+_REQUEST = re.compile(
+    r"\b(?:i(?:'d| would)? (?:want|like|love|need|fancy|feel like)|i(?:'m| am) (?:looking|in the mood|after|searching)|we (?:want|need|fancy|feel like)|show (?:me|us)|find|give (?:me|us)|recommend|"
+    r"suggest|looking for|search(?:ing)? for|in the mood for|do you have|have you got|got any(?:thing)?|let's (?:watch|see)|are there|is there|an? (?:\w+ ){0,4}(?:film|movie)|(?:films|movies)|what (?:\w+ ){0,3}(?:films|movies))\b"
+)
+_LIFT = re.compile(
+    r"\b(forget(?: about)?|drop|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
+    r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on)\s+"
+    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
+)
+_LIFT_BEHIND = re.compile(r"\b(?:the\s+)?(\w+(?:\s\w+)?)\s+(?:doesn't|does not|doesnt) matter\b")
+_KINDS: dict[str, tuple[str, ...]] = {
+    "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
+    "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes"),
+    "languages": ("language", "languages", "subtitles", "subtitle"),
+    "countries": ("country", "countries", "origin", "place"),
+    "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
+    "people people_none": ("actor", "actors", "actress", "people", "person", "cast", "director", "directors", "names", "star", "stars"),
+    "rating_min": ("rating", "ratings", "score"),
+    "query": ("theme", "topic", "plot", "story", "subject"),
+    "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
+}
+# Words of talking about the search that say nothing about a film.
+_TALK = frozenset(
+    re.findall(
+        r"\S+",
+        """prefer preferred actually instead rather first second third fourth fifth last one ones maybe change changed switch swap mind forget
+        drop ignore remove keep still same else loved liked love like similar suggestion suggestions different other others another again more
+        please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
+        seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
+        results result option options pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
+        don't dont what's whats feel feeling feels mood thinking think guess really definitely certainly totally reasons here there""",
+    )
+)
+
+
+def is_new(said: str, delta: Plan, before: Plan) -> bool:
+    """Does the sentence begin a new request, rather than change the one that stands?"""
+    text = fold(said)
+    if not before or _NEW.search(text):
+        return True
+    if delta.relative and not delta.like:
+        return False
+    if delta.like:
+        return True
+    if lifted(said, before) != before or _FOLLOWS.search(text):
+        return False
+    own = bool(delta.query) or bool({*delta.filters.genres_all, *delta.filters.genres_any})
+    return own and (bool(_REQUEST.search(text)) or len(text.split()) > 4)
+
+
+def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int], table: Sequence[Movie] = ()) -> Plan:
+    """The request after a follow-up. `count` tells how many films pass filters; `table`: films comparisons are with."""
+    text = fold(said)
+    instead = bool(_INSTEAD.search(text))
+    plan = lifted(said, before)
+    was_lifted = plan != before
+    filters = _joined(plan.filters, delta.filters, instead, bool(_ALSO.search(text)), count)
+    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(plan.soft, delta.soft)}
+    if delta.query and not was_lifted:
+        changes["query"] = delta.query if instead or not plan.query else f"{plan.query} {delta.query}"
+    changes["avoid"] = tuple(dict.fromkeys((*plan.avoid, *delta.avoid)))
+    changes["unlike"] = tuple(dict.fromkeys((*plan.unlike, *delta.unlike)))
+    changes["exclude"] = tuple(dict.fromkeys((*plan.exclude, *delta.exclude)))
+    if delta.like:
+        changes["like"] = delta.like
+    if delta.sort != "relevance":
+        changes["sort"] = delta.sort
+    moods = [relative for relative in plan.relative if all(relative.name != other.name for other in delta.relative)]
+    changes["relative"] = (*moods, *delta.relative)
+    return bounded(plan.model_copy(update=changes), table)
+
+
+def bounded(plan: Plan, table: Sequence[Movie]) -> Plan:
+    """Comparisons of length, year and rating made hard bounds against the films they compare with."""
+    filters = plan.filters.chosen()
+    left: list[Relative] = []
+    for relative in plan.relative:
+        bound = _bound(relative, table)
+        if relative.kind in ("mood", "popularity"):
+            left.append(relative)
+        elif bound:
+            name, value = bound
+            old = filters.get(name)
+            filters[name] = value if old is None else (max if name.endswith("_min") else min)(old, value)
+    if (filters.get("year_min") or 0) > (filters.get("year_max") or 9999):  # "older" than a decade that was asked for
+        filters.pop("year_min" if any(r.kind == "year" and r.direction < 0 for r in plan.relative) else "year_max")
+    if (filters.get("runtime_min") or 0) > (filters.get("runtime_max") or 99_999):
+        filters.pop("runtime_min" if any(r.kind == "runtime" and r.direction < 0 for r in plan.relative) else "runtime_max")
+    return plan.model_copy(update={"filters": Filters(**filters), "relative": tuple(left)})
+
+
+def lifted(said: str, plan: Plan) -> Plan:
+    """The plan without what the sentence takes back ("forget the year", "it needn't be French")."""
+    text = fold(said)
+    record = plan.chosen()
+    for found in [*_LIFT.finditer(text), *_LIFT_BEHIND.finditer(text)]:
+        *_, what = found.groups()
+        kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
+        for name in " ".join(kinds).split():
+            (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
+        if not kinds and found.group(1) not in ("any", "whatever"):
+            _drop_value(record, what)
+    return Plan.from_record(record)
+
+
+def own_words(query: str) -> str:
+    """A query without the words of talking about the search; empty when nothing else is left."""
+    words = query.split()
+    content = [word for word in words if fold(word).strip(".,!?;:") not in _TALK and fold(word) not in FUNCTION_WORDS]
+    if not content:
+        return ""
+    while words and fold(words[0]).strip(".,!?;:") in _TALK:
+        words = words[1:]
+    while words and fold(words[-1]).strip(".,!?;:") in _TALK:
+        words = words[:-1]
+    return " ".join(words)
+
+
+def _drop_value(record: dict[str, Any], what: str) -> None:
+    """Take out single values that were named: "drop the comedy", "it doesn't have to be French"."""
+    from movies.vocabulary import canonical_country, canonical_genre, canonical_language
+
+    words = what.removesuffix("s")
+    filters: dict[str, Any] = record.get("filters", {})
+    names = {canonical_genre(what), canonical_genre(words), canonical_language(what), canonical_country(what)}
+    for field, values in list(filters.items()):
+        if isinstance(values, list):
+            kept = [value for value in values if value not in names and not (len(what) > 3 and what in fold(value))]
+            filters[field] = kept
+            if not kept:
+                del filters[field]
+    if re.search(r"\d0s\b|ies\b", what) and not set(names) & {"Comedy"}:
+        for name in ("year_min", "year_max"):
+            filters.pop(name, None)
+    if len(what) > 3 and what in fold(record.get("query", "")):
+        record["query"] = re.sub(re.escape(what), "", record["query"], flags=re.IGNORECASE).strip()
+    record["soft"] = [wish for wish in record.get("soft", []) if fold(str(wish["value"])) != what]
+    record["relative"] = [relative for relative in record.get("relative", []) if relative.get("name") != what]
+
+
+def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callable[[Filters], int]) -> Filters:
+    was, now = old.chosen(), new.chosen()
+    out = dict(was)
+    for name in ("languages", "countries", "rating_min", "has_poster"):
+        if name in now:
+            out[name] = now[name]
+    for low, high in (("year_min", "year_max"), ("runtime_min", "runtime_max")):
+        if low in now or high in now:
+            both = {name: now.get(name, None if instead else was.get(name)) for name in (low, high)}
+            if both[low] is not None and both[high] is not None and both[low] > both[high]:
+                both = {name: now.get(name) for name in (low, high)}  # the new bound contradicts the old one
+            out |= both
+    for name, against in (("genres_none", ("genres_all", "genres_any")), ("people_none", ("people",))):
+        refused = now.get(name, [])
+        wanted = [value for field in against for value in now.get(field, [])]
+        out[name] = [value for value in (*was.get(name, []), *refused) if value not in wanted]
+        for field in against:
+            out[field] = [value for value in was.get(field, []) if value not in refused]
+    for fields in (("genres_all", "genres_any"), ("people",)):
+        if not any(field in now for field in fields):
+            continue
+        replaced = out | {field: now.get(field, []) for field in fields}
+        joined = out | {field: [*out.get(field, []), *now.get(field, [])] for field in fields}
+        narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
+        out = replaced if instead or (not also and not count(narrower)) else joined
+    return Filters(**{key: value for key, value in out.items() if value is not None})
+
+
+def _wishes(old: Sequence[Wish], new: Sequence[Wish]) -> tuple[Wish, ...]:
+    """Old and new wishes; a new one replaces an old one about the same thing."""
+    said = {(wish.kind, wish.value if isinstance(wish.value, str) else "") for wish in new}
+    kept = [wish for wish in old if (wish.kind, wish.value if isinstance(wish.value, str) else "") not in said]
+    return (*kept, *new)[-50:]
+
+
+def _bound(relative: Relative, table: Sequence[Movie]) -> tuple[str, float] | None:
+    """("runtime_max", 119) for "shorter" than films of 120 minutes in the middle."""
+    fields = {"runtime": "runtime", "year": "year", "rating": "rating"}
+    field = fields.get(relative.kind)
+    values = [value for film in table if field and (value := getattr(film, field)) is not None]
+    if not values:
+        defaults = {("runtime", -1): ("runtime_max", 100), ("runtime", 1): ("runtime_min", 130), ("year", -1): ("year_max", 1979), ("year", 1): ("year_min", 2010)}
+        return defaults.get((relative.kind, relative.direction))
+    middle = median(values)
+    if relative.kind == "rating":
+        return ("rating_min", middle + 0.1) if relative.direction > 0 else None
+    step = 1 if relative.direction > 0 else -1
+    return f"{field}_{'min' if step > 0 else 'max'}", int(middle) + step if step > 0 or middle == int(middle) else int(middle)

@@ -1,0 +1,142 @@
+"""Films over HTTP: reading them, their posters, and changing the catalogue while it serves."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from urllib.parse import quote
+
+import httpx
+import pytest
+from PIL import Image
+
+from rag.library import Library
+from tests.conftest import ApiClient
+from tests.encoders import HashedEncoder
+from tests.films import FILMS, film
+from tests.small_models import ScriptedAgent
+
+WITH_POSTER = next(movie.id for movie in FILMS if movie.poster)
+WITHOUT = next(movie.id for movie in FILMS if not movie.poster)
+
+
+def test_a_film_is_told_whole_and_without_our_paths(client: httpx.Client) -> None:
+    told = client.get(f"/v1/movies/{WITH_POSTER}").json()
+    known = next(movie for movie in FILMS if movie.id == WITH_POSTER)
+    assert (told["title"], told["year"], told["cast"]) == (known.title, known.year, list(known.cast))
+    assert told["poster"] == f"/v1/movies/{WITH_POSTER}/poster"
+
+
+def test_a_poster_is_cached_by_its_etag(client: httpx.Client) -> None:
+    first = client.get(f"/v1/movies/{WITH_POSTER}/poster")
+    assert first.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(first.content)).size == (80, 120)
+    again = client.get(f"/v1/movies/{WITH_POSTER}/poster", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_poster_is_given_in_ranges(client: httpx.Client) -> None:
+    address = f"/v1/movies/{WITH_POSTER}/poster"
+    whole = client.get(address).content
+    part = client.get(address, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    beyond = client.get(address, headers={"Range": f"bytes={len(whole) + 5}-"})
+    assert (beyond.status_code, beyond.json()["code"]) == (416, "bad_range")
+
+
+def test_a_film_without_poster_says_so(client: httpx.Client) -> None:
+    response = client.get(f"/v1/movies/{WITHOUT}/poster")
+    assert (response.status_code, response.json()["code"]) == (404, "unknown_movie")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..", "../../../../etc/passwd", "%2e%2e%2f%2e%2e%2fmanifest.json", "/etc/passwd", "..%5c..%5cx", "\x00", "a" * 5000],
+)
+def test_no_path_tricks(client: httpx.Client, name: str) -> None:
+    for address in (f"/v1/movies/{quote(name, safe='')}/poster", f"/v1/movies/{name}/poster".replace("\x00", "%00")):
+        response = client.get(address)
+        assert response.status_code == 404
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_assets_of_the_page_stay_in_their_folder(client: httpx.Client) -> None:
+    assert client.get("/docs/assets/css/swagger-ui.css").status_code == 200
+    for name in ("../__init__.py", "..%2f__init__.py", "%2e%2e/__init__.py", "/etc/passwd"):
+        assert client.get(f"/docs/assets/{name}").status_code == 404
+
+
+def test_an_added_film_is_found_at_once_and_after_a_restart(client: ApiClient) -> None:
+    record = {"id": "zz/1 ü", "title": "The Zigzag Zebra", "plot": "A zebra zigzags through Zanzibar.", "genres": ["western"]}
+    assert client.post("/v1/movies", json={"movies": [record]}).json() == {"added": 1, "ids": ["zz/1 ü"]}
+    found = client.post("/v1/search", json={"query": "zebra in Zanzibar", "k": 1}).json()["hits"][0]["movie"]
+    assert (found["id"], found["genres"]) == ("zz/1 ü", ["Western"])
+    # Werkzeug's client, because httpx's WSGI transport passes paths beyond Latin-1 wrongly.
+    told = client.app.test_client().get(f"/v1/movies/{quote('zz/1 ü', safe='')}")
+    assert told.get_json()["title"] == "The Zigzag Zebra"
+    settings = client.services.settings
+    reopened = Library.open(settings.artifacts, settings, encoder=HashedEncoder())
+    assert reopened.index.search("zebra in Zanzibar", k=1)[0].movie_id == "zz/1 ü"
+    removed = client.delete("/v1/movies", params={"id": ["zz/1 ü", "nobody"]})
+    assert removed.json() == {"removed": 1}
+    assert client.app.test_client().get("/v1/movies/zz%2F1%20%C3%BC").status_code == 404
+    assert "zz/1 ü" not in client.post("/v1/search", json={"query": "zebra in Zanzibar"}).text
+
+
+def test_a_film_comes_with_its_poster(client: httpx.Client, poster_png: bytes) -> None:
+    form = {"movies": '[{"id": "new", "title": "New"}]'}
+    assert client.post("/v1/movies", data=form, files={"poster": ("../../x.png", poster_png)}).json()["ids"] == ["new"]
+    assert client.get("/v1/movies/new/poster").content == poster_png
+    assert client.get("/v1/movies/new").json()["poster"] == "/v1/movies/new/poster"
+
+
+def test_a_film_cannot_name_a_file_of_ours(client: httpx.Client) -> None:
+    client.post("/v1/movies", json={"movies": [{"id": "spy", "title": "Spy", "poster": "/etc/passwd"}]})
+    assert client.get("/v1/movies/spy").json()["poster"] is None
+    assert client.get("/v1/movies/spy/poster").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{}, {"id": "x"}, {"id": "", "title": "x"}, {"id": "x", "title": " \t"}, {"id": "x", "title": "x", "year": "1995"},
+     {"id": "x", "title": "x", "plot": "p" * 20_001}, {"id": "x", "title": "x", "rating": 11}],
+)  # fmt: skip
+def test_one_bad_film_and_none_is_added(client: httpx.Client, record: dict[str, object]) -> None:
+    response = client.post("/v1/movies", json={"movies": [{"id": "good", "title": "Good"}, record]})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_input")
+    assert client.get("/v1/movies/good").status_code == 404
+
+
+def test_a_film_with_a_broken_poster_is_not_added(client: httpx.Client) -> None:
+    form = {"movies": '[{"id": "new", "title": "New"}]'}
+    response = client.post("/v1/movies", data=form, files={"poster": ("x.png", b"\x89PNG\r\n\x1a\n broken")})
+    assert response.status_code in (400, 415)
+    assert client.get("/v1/movies/new").status_code == 404
+
+
+def test_audit_lists_findings(client: httpx.Client) -> None:
+    told = client.get("/v1/audit").json()
+    assert told["total"] == len(told["findings"]) == sum(not movie.poster for movie in FILMS)
+
+
+def test_readiness_tells_the_state(client: httpx.Client, serve: Callable[..., ApiClient]) -> None:
+    told = client.get("/readyz").json()
+    assert (told["ready"], told["encoder"], told["films"]) == (True, "test:hashed", len(FILMS))
+    assert all(told["models"].values())
+    stopping = serve()
+    stopping.services.library.encoder.close()  # type: ignore[attr-defined]
+    assert stopping.get("/readyz").status_code == 503
+    assert stopping.get("/healthz").status_code == 200
+
+
+def test_feedback_is_kept_per_session(client: ApiClient) -> None:
+    said = {"session": "kitchen", "movie_id": film("Heat").id, "verdict": "dislike"}
+    assert client.post("/v1/feedback", json=said).status_code == 204
+    assert client.post("/v1/feedback", json={**said, "verdict": "like"}).status_code == 204
+    agent = client.services.agent
+    assert isinstance(agent, ScriptedAgent)
+    assert agent.verdicts == {("kitchen", film("Heat").id): "like"}
+    assert client.post("/v1/feedback", json={**said, "movie_id": "nobody"}).status_code == 404
+    assert client.post("/v1/feedback", json={**said, "verdict": "meh"}).status_code == 400

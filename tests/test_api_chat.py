@@ -1,0 +1,129 @@
+"""The event stream: order, failures before and after the first event, clients that leave, limits."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+from httpx_sse import EventSource
+from werkzeug.test import Client as WerkzeugClient
+
+from tests.conftest import ApiClient
+from tests.small_models import ScriptedAgent
+
+
+def say(client: httpx.Client, message: str, session: str = "a") -> httpx.Response:
+    return client.post("/v1/chat", json={"session": session, "message": message})
+
+
+def events(response: httpx.Response) -> list[tuple[str, dict[str, object]]]:
+    assert response.status_code == 200, response.text
+    return [(event.event, json.loads(event.data)) for event in EventSource(response).iter_sse()]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 5) -> bool:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.005)
+    return condition()
+
+
+def test_events_come_in_order_and_nothing_buffers_them(client: httpx.Client) -> None:
+    response = say(client, "Bonjour, ça\u2028va?\n\ndata: x")
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["x-accel-buffering"] == "no"
+    told = events(response)
+    assert [name for name, _ in told] == ["status", "token", "token", "token", "token", "token", "done"]
+    assert " ".join(str(data["text"]) for name, data in told if name == "token") == "Bonjour, ça va? data: x"
+
+
+def test_a_picture_and_a_plan_reach_the_concierge(client: httpx.Client, poster_png: bytes) -> None:
+    form = {"session": "a", "message": "like this", "plan": '{"query": "x", "k": 3}'}
+    told = events(client.post("/v1/chat", data=form, files={"poster": ("p.png", poster_png)}))
+    assert told[0] == ("status", {"text": "Looking.", "image": [80, 120]})
+    assert told[1] == ("plan", {"query": "x", "k": 3})
+
+
+def test_a_failure_before_the_first_event_keeps_its_status(client: httpx.Client) -> None:
+    response = say(client, "fail at once")
+    assert (response.status_code, response.json()["code"]) == (500, "internal")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "secret" not in response.text
+
+
+def test_a_failure_on_the_way_is_an_error_event_without_details(client: httpx.Client) -> None:
+    response = say(client, "one break two")
+    told = events(response)
+    assert [name for name, _ in told] == ["status", "token", "error"]
+    assert told[-1][1]["code"] == "internal"
+    assert told[-1][1]["request_id"] == response.headers["x-request-id"]
+    assert "secret" not in response.text
+
+
+def test_a_client_that_leaves_stops_the_work_and_frees_its_place(serve: Callable[..., ApiClient]) -> None:
+    client = serve(chat_streams=1)
+    agent = client.services.agent
+    assert isinstance(agent, ScriptedAgent)
+    for session in ("first", "second"):
+        response = WerkzeugClient(client.app).post("/v1/chat", json={"session": session, "message": "forever"}, buffered=False)
+        assert next(response.iter_encoded()).startswith(b"event: status")
+        assert say(client, "hello", "third").status_code == 503
+        response.close()
+        assert agent.closed[-1] == session
+    assert events(say(client, "hello"))[-1][0] == "done"
+    assert b"matinee_chats 0.0" in client.get("/metrics").content
+
+
+def test_a_client_that_leaves_before_reading_anything_frees_its_place(serve: Callable[..., ApiClient]) -> None:
+    client = serve(chat_streams=1)
+    for _ in range(3):
+        response = WerkzeugClient(client.app).post("/v1/chat", json={"session": "a", "message": "forever"}, buffered=False)
+        assert response.status_code == 200
+        response.close()
+    assert events(say(client, "hello"))[-1][0] == "done"
+
+
+def test_too_many_conversations_are_refused_and_search_goes_on(serve: Callable[..., ApiClient]) -> None:
+    agent = ScriptedAgent()
+    client = serve(chat_streams=2, agent=agent)
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(say, client, "please wait", f"s{n}") for n in range(2)]
+        assert wait_for(lambda: b"matinee_chats 2.0" in client.get("/metrics").content)
+        refused = say(client, "hello", "third")
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert client.post("/v1/search", json={"query": "thief"}).status_code == 200
+        agent.gate.set()
+        assert all(call.result(10).status_code == 200 for call in running)
+    assert say(client, "hello").status_code == 200
+
+
+def test_sessions_never_mix(client: httpx.Client) -> None:
+    start = threading.Barrier(16)
+
+    def talk(number: int) -> bool:
+        start.wait(5)
+        words = " ".join(f"{number}-{n}" for n in range(5))
+        response = say(client, words, f"session-{number}")
+        if response.status_code == 503:  # only so many at once
+            return True
+        return " ".join(str(data["text"]) for name, data in events(response) if name == "token") == words
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(talk, range(16)))
+
+
+def test_bad_messages(client: httpx.Client) -> None:
+    good = {"session": "a", "message": "x"}
+    for body in (
+        {"session": "a"},
+        {"message": "x"},
+        {**good, "session": "a b"},
+        {**good, "message": "x" * 4001},
+        {**good, "plan": {"kk": 1}},
+    ):
+        assert client.post("/v1/chat", json=body).status_code == 400

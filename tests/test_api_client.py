@@ -1,0 +1,211 @@
+"""The client that users import, against the true app and against servers that misbehave."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from api.limits import new_key
+from chat_ui.client import ApiUnreachable, Event, Matinee
+from movies.errors import BadImage, BadInput, Busy, ModelMissing, MovieServiceError, UnknownMovie
+from movies.settings import Settings
+from tests.conftest import ApiClient
+from tests.small_models import ScriptedAgent
+
+
+def matinee(client: ApiClient, key: str | None = None, **options: object) -> Matinee:
+    transport = httpx.WSGITransport(app=client.app, raise_app_exceptions=False)
+    return Matinee("http://127.0.0.1:8000", key, transport=transport, **options)  # type: ignore[arg-type]
+
+
+def answering(*responses: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[float]]:
+    """A transport that gives these answers one after the other, and when it was asked."""
+    left = list(responses)
+    times: list[float] = []
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        times.append(time.monotonic())
+        given = left.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    return httpx.MockTransport(answer), times
+
+
+def busy(seconds: float) -> httpx.Response:
+    return httpx.Response(503, json={"code": "busy", "detail": "Try again."}, headers={"Retry-After": str(seconds)})
+
+
+FILM = {"id": "x", "title": "X"}
+
+
+def test_it_finds_films(client: ApiClient, poster_png: bytes) -> None:
+    with matinee(client) as api:
+        found = api.search("a widower ties balloons to his house", k=3)
+        assert found.hits[0].movie.label == "Up (2009)"
+        assert found.hits[0].evidence.reason
+        nothing = api.search(filters={"genres_any": ["Western"], "year_min": 2030})
+        assert nothing.hits == ()
+        assert nothing.relaxations[0].without == "year_min"
+        assert (
+            len(api.search("thief", like=["heat-1995", "up-2009"], filters={"year_min": 1990}, poster=poster_png, k=4).hits)
+            == 4
+        )
+        assert api.movie("heat-1995").year == 1995
+        assert len(api.similar("heat-1995", k=2)) == 2
+        assert api.poster("heat-1995").startswith(b"\x89PNG")
+        assert api.ready().ready
+
+
+def test_it_looks_at_posters_and_plots(client: ApiClient, poster_png: bytes) -> None:
+    with matinee(client) as api:
+        assert api.validate(poster_png).is_poster
+        assert api.identify(poster_png, k=2)
+        assert api.poster_genres(poster_png).genres
+        assert api.plot_genres("A detective hunts a careful thief.").genres
+        assert api.genres(plot="A detective.", poster=poster_png).weights == {"poster": 0.5, "plot": 0.5}
+        assert api.box_office(budget=10).interval == (10, 30)
+        assert api.audit()
+
+
+def test_it_changes_the_catalogue(client: ApiClient, poster_png: bytes) -> None:
+    with matinee(client) as api:
+        assert api.add([{"id": "n1", "title": "New"}, {"id": "n2", "title": "Newer"}]) == ["n1", "n2"]
+        assert api.add([{"id": "n3", "title": "Newest"}], poster=poster_png) == ["n3"]
+        assert api.poster("n3") == poster_png
+        assert api.remove(["n1", "n2", "n3", "nobody"]) == 3
+
+
+def test_it_talks_and_says_what_it_thinks(client: ApiClient, poster_png: bytes) -> None:
+    with matinee(client) as api:
+        told = list(api.chat("a", "hello you", plan={"query": "x"}, poster=poster_png))
+        assert [event.name for event in told] == ["status", "plan", "token", "token", "done"]
+        assert told[2] == Event(name="token", data={"text": "hello", "number": 0})
+        assert list(api.chat("a", "one break"))[-1].data["code"] == "internal"
+        api.feedback("a", "heat-1995", "seen")
+    agent = client.services.agent
+    assert isinstance(agent, ScriptedAgent)
+    assert agent.verdicts == {("a", "heat-1995"): "seen"}
+
+
+def test_failures_are_our_own_errors(client: ApiClient, serve: Callable[..., ApiClient]) -> None:
+    with matinee(client) as api:
+        with pytest.raises(UnknownMovie, match="nobody"):
+            api.movie("nobody")
+        with pytest.raises(BadInput):
+            api.search(k=1000)
+        with pytest.raises(BadImage):
+            api.validate(b"no picture")
+        with pytest.raises(MovieServiceError) as unforeseen:
+            list(api.chat("a", "fail at once"))
+        assert unforeseen.value.code == "internal"
+    with matinee(serve(heads=None)) as api, pytest.raises(ModelMissing, match="matinee build"):
+        api.plot_genres("A thief.")
+
+
+def test_keys_travel(serve: Callable[..., ApiClient]) -> None:
+    secret, entry = new_key("page")
+    client = serve(api_keys=(entry,))
+    with matinee(client, secret) as api:
+        assert api.movie("heat-1995")
+        with pytest.raises(MovieServiceError) as refused:
+            api.remove(["heat-1995"])
+        assert refused.value.code == "scope_missing"
+    with matinee(client) as api, pytest.raises(MovieServiceError) as stranger:
+        api.movie("heat-1995")
+    assert stranger.value.code == "key_required"
+
+
+def test_a_busy_server_is_asked_again_when_it_says() -> None:
+    transport, times = answering(busy(0.3), busy(0.1), httpx.Response(200, json=FILM))
+    with Matinee(transport=transport) as api:
+        assert api.movie("x").title == "X"
+    assert times[1] - times[0] >= 0.3
+    assert times[2] - times[1] >= 0.1
+
+
+def test_patience_ends() -> None:
+    transport, times = answering(*[busy(0.01)] * 9)
+    with Matinee(transport=transport, retries=2) as api, pytest.raises(Busy):
+        api.movie("x")
+    assert len(times) == 3
+    transport, times = answering(busy(3600), httpx.Response(200, json=FILM))
+    with Matinee(transport=transport) as api, pytest.raises(Busy) as refused:
+        api.movie("x")
+    assert (len(times), refused.value.retry_after) == (1, 3600)
+
+
+def test_a_dropped_connection_is_tried_again() -> None:
+    transport, times = answering(httpx.ConnectError("no"), httpx.RemoteProtocolError("cut"), httpx.Response(200, json=FILM))
+    with Matinee(transport=transport) as api:
+        assert api.movie("x").title == "X"
+    assert len(times) == 3
+
+
+@pytest.mark.parametrize("code", ["model_missing", "internal", "bad_input"])
+def test_other_failures_are_not_tried_again(code: str) -> None:
+    transport, times = answering(*[httpx.Response(503, json={"code": code, "detail": "No."})] * 5)
+    with Matinee(transport=transport) as api, pytest.raises(MovieServiceError):
+        api.movie("x")
+    assert len(times) == 1
+
+
+def test_nobody_there_says_how_to_start_it() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Matinee(f"http://127.0.0.1:{port}", retries=1) as api:
+        with pytest.raises(ApiUnreachable, match="matinee serve"):
+            api.movie("x")
+        with pytest.raises(ApiUnreachable, match="matinee serve"):
+            list(api.chat("a", "hello"))
+
+
+@pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"[]", b"{}", b'"x"', b""])
+def test_answers_of_other_servers_are_not_believed(body: bytes) -> None:
+    transport, _ = answering(httpx.Response(502, content=body))
+    with Matinee(transport=transport) as api, pytest.raises(ApiUnreachable, match="502"):
+        api.movie("x")
+
+
+def test_a_stream_that_breaks_off_is_said() -> None:
+    def cut() -> Iterator[bytes]:
+        yield b'event: token\ndata: {"text": "He"}\n\n'
+        raise httpx.ReadError("cut")
+
+    transport, _ = answering(httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=_Stream(cut)))
+    with Matinee(transport=transport) as api:
+        told = api.chat("a", "hello")
+        assert next(told).data == {"text": "He"}
+        with pytest.raises(ApiUnreachable, match="broke off"):
+            next(told)
+
+
+def test_leaving_a_stream_stops_the_work(client: ApiClient) -> None:
+    agent = client.services.agent
+    assert isinstance(agent, ScriptedAgent)
+    with matinee(client) as api:
+        told = api.chat("leaver", "forever")
+        assert [next(told).name for _ in range(3)] == ["status", "token", "token"]
+        told.close()  # type: ignore[attr-defined]
+    assert agent.closed == ["leaver"]
+
+
+def test_settings_make_a_client() -> None:
+    made = Matinee.from_settings(Settings(_env_file=None, api_url="http://films.example:1", api_key="mk_x"))
+    assert made._http.headers["authorization"] == "Bearer mk_x"
+    assert str(made._http.base_url) == "http://films.example:1"
+    made.close()
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, chunks: Callable[[], Iterator[bytes]]) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks()

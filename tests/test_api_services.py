@@ -1,0 +1,157 @@
+"""The wiring: the real concierge over HTTP, classifiers that come with a version, a swap without a failed request."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from httpx_sse import EventSource
+
+from api.heads import Heads
+from api.journal import Journal
+from api.schemas import film_json
+from classifiers.heads import load_heads
+from index_builder.build import build
+from movies.catalogue import Catalogue
+from movies.movie import Movie
+from rag.agent import Agent
+from rag.plan import Plan
+from tests.conftest import ApiClient
+from tests.encoders import HashedEncoder
+from tests.films import FILMS
+
+
+def with_real_agent(serve: Callable[..., ApiClient]) -> ApiClient:
+    client = serve()
+    services = client.services
+    services.agent = Agent.open(
+        services.library, services.settings, services.skills(), film_json=film_json, observe=services.observe
+    )
+    return client
+
+
+def talk(client: httpx.Client, message: str, **more: object) -> list[tuple[str, dict[str, object]]]:
+    response = client.post("/v1/chat", json={"session": "kitchen", "message": message, **more})
+    assert response.status_code == 200, response.text
+    return [(event.event, json.loads(event.data)) for event in EventSource(response).iter_sse()]
+
+
+def test_the_concierge_answers_over_http(serve: Callable[..., ApiClient]) -> None:
+    client = with_real_agent(serve)
+    told = talk(client, "a western with Clint Eastwood")
+    assert told[-1][0] == "done"
+    assert {name for name, _ in told} >= {"status", "plan", "candidates", "token", "done"}
+    films = next(data for name, data in told if name == "candidates")["films"]
+    assert films
+    for film in films:  # type: ignore[attr-defined]
+        assert "Western" in film["movie"]["genres"]
+        assert film["movie"]["poster"] in (None, f"/v1/movies/{film['id']}/poster")
+    plan = next(data for name, data in told if name == "plan")["plan"]
+    again = talk(client, "", plan=plan)
+    assert [film["id"] for film in next(data for name, data in again if name == "candidates")["films"]] == [  # type: ignore[attr-defined]
+        film["id"]
+        for film in films  # type: ignore[attr-defined]
+    ]
+
+
+def test_a_poster_in_the_chat_is_looked_at(serve: Callable[..., ApiClient], poster_png: bytes) -> None:
+    client = with_real_agent(serve)
+    form = {"session": "kitchen", "message": "what is this?"}
+    response = client.post("/v1/chat", data=form, files={"poster": ("p.png", poster_png)})
+    used = [json.loads(event.data)["name"] for event in EventSource(response).iter_sse() if event.event == "tool"]
+    assert {"validate_poster", "identify_poster"} <= set(used)
+
+
+def test_feedback_steers_the_concierge(serve: Callable[..., ApiClient]) -> None:
+    client = with_real_agent(serve)
+    said = {"session": "kitchen", "movie_id": "heat-1995", "verdict": "dislike"}
+    assert client.post("/v1/feedback", json=said).status_code == 204
+    assert client.post("/v1/feedback", json={**said, "movie_id": "nobody"}).status_code == 404
+
+
+def test_answers_are_counted(serve: Callable[..., ApiClient]) -> None:
+    client = serve()
+    asked = Plan.from_record({"filters": {"year_min": 2030}})
+    done = {"act": "search", "corrections": 2, "candidates": [], "plan": asked.model_dump(mode="json")}
+    client.services.observe(done)
+    page = client.get("/metrics").text
+    assert "matinee_grounding_corrections_total 2.0" in page
+    assert "matinee_searches_without_hits_total 1.0" in page
+    assert client.services.journal is not None
+    assert client.services.journal.unanswered()[0].plan == asked
+
+
+def test_classifiers_of_a_version_without_heads_are_none_and_said(client: ApiClient) -> None:
+    said: list[str] = []
+    heads = Heads(client.services.library, said.append)
+    assert heads.genres is None
+    assert heads.validator is None
+    assert len(said) == 2
+    assert load_heads.__module__ == "classifiers.heads"
+
+
+def test_a_rebuild_swaps_in_without_a_failed_request(client: ApiClient, tmp_path: Path) -> None:
+    """Films are added, removed and searched while two versions are built and take over."""
+    settings = client.services.settings
+    catalogue = Catalogue.open(tmp_path / "films.sqlite")
+    catalogue.add([movie.model_copy(update={"poster": None}) for movie in FILMS])
+    catalogue.close()
+    stop = threading.Event()
+    failures: list[str] = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            response = client.post("/v1/search", json={"query": "a careful thief", "k": 1})
+            if response.status_code != 200 or not response.json()["hits"]:
+                failures.append(response.text)
+
+    def change() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            added = client.post("/v1/movies", json={"movies": [{"id": f"n{number}", "title": f"Number {number}"}]})
+            gone = client.delete("/v1/movies", params={"id": f"n{number}"}) if number % 2 else None
+            if added.status_code != 200 or (gone is not None and gone.json() != {"removed": 1}):
+                failures.append(added.text + (gone.text if gone else ""))
+
+    threads = [threading.Thread(target=work) for work in (ask, ask, change)]
+    for thread in threads:
+        thread.start()
+    before = client.get("/readyz").json()["version"]
+    for _ in range(2):
+        build(tmp_path / "films.sqlite", settings.artifacts, HashedEncoder(), tmp_path / "cache")
+        assert client.get("/readyz").json()["version"] != before
+        before = client.get("/readyz").json()["version"]
+    stop.set()
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+    changed = sorted(
+        (movie.id for movie in client.services.library.catalogue if movie.id not in {film.id for film in FILMS}),
+        key=lambda movie_id: int(movie_id[1:]),
+    )
+    assert changed == [f"n{number}" for number in range(2, 2 * len(changed) + 1, 2)]  # no lost film, no ghost
+    assert len(changed) >= 2
+
+
+def test_the_journal_counts_and_is_bounded(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "deep" / "journal.sqlite")
+    for _ in range(3):
+        journal.missed(Plan(query="a musical about tax law"))
+    journal.missed(Plan.from_record({"filters": {"genres_any": ["Western"], "year_min": 2030}}))
+    first, second = journal.unanswered()
+    assert (first.times, first.plan.query) == (3, "a musical about tax law")
+    assert "Western" in second.words
+    journal.close()
+    again = Journal(tmp_path / "deep" / "journal.sqlite")
+    assert again.unanswered()[0].times == 3
+    again.close()
+
+
+def test_films_keep_their_paths_to_themselves() -> None:
+    told = film_json(Movie(id="a/b c", title="X", poster="/home/me/secret.jpg"))
+    assert told["poster"] == "/v1/movies/a%2Fb%20c/poster"
+    assert "secret" not in json.dumps(told)
