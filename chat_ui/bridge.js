@@ -18,11 +18,19 @@ document.addEventListener("click", (click) => {
   trigger(events[button.name] || "submit", { act: button.name, value: button.value });
 });
 
-/* Gradio reads out the markup of each message as its label; the message itself is what should be read. */
+/* Gradio labels each message with its own markup; the message itself is what should be read out. And a
+   new question is brought to the top of the window, so that its answer unfolds below it. */
+let asked = 0;
 new MutationObserver(() => {
   for (const message of document.querySelectorAll('[data-testid="bot"][aria-label], [data-testid="user"][aria-label]')) {
     message.removeAttribute("aria-label");
   }
+  const questions = document.querySelectorAll("#mt-thread .user-row");
+  if (questions.length > asked) {
+    const newest = questions[questions.length - 1];
+    setTimeout(() => newest.scrollIntoView({ block: "start", behavior: "smooth" }), 80);
+  }
+  asked = questions.length;
 }).observe(document.body, { childList: true, subtree: true });
 
 /* Type at once, without the page jumping; on a touch screen the keyboard stays away until it is asked for. */

@@ -35,7 +35,7 @@ Picture = bytes | str | Path
 _PATIENCE = 10.0  # seconds: a longer Retry-After is left to the caller
 
 
-class ApiUnreachable(MovieServiceError):  # noqa: N818 - named as the rest of the tree
+class ApiUnreachable(MovieServiceError):
     """Nobody answers at the API's address, or the answer broke off."""
 
     code = "api_unreachable"

@@ -49,9 +49,11 @@ class Looked:
 def poster_desk(client: Matinee, settings: Settings) -> None:
     """The Poster tab: drop one picture for a full report, many for a table and a CSV file."""
     with gr.Column(elem_classes="mt-desk"):
-        gr.HTML('<div class="mt-desk-head"><h1>Poster desk</h1><p>Is it a poster, and why? Which film, which genres, what looks like it?</p></div>')
+        gr.HTML(
+            '<div class="mt-desk-head"><h1>Poster desk</h1><p>Is it a poster, and why? Which film, which genres, what looks like it?</p></div>'
+        )
         files = gr.File(
-            label="Drop pictures here, one or many", file_count="multiple", file_types=["image"], type="filepath", elem_id="mt-poster-files",
+            label="Pictures", show_label=False, file_count="multiple", file_types=["image"], type="filepath", elem_id="mt-poster-files",
             height=140,
         )  # fmt: skip
         report = gr.HTML("", elem_id="mt-poster-report")
@@ -70,7 +72,11 @@ def poster_desk(client: Matinee, settings: Settings) -> None:
         if len(looked) == 1:
             yield _report(looked[0]), hidden
         else:
-            left = markup.note(f"Only the first {_MOST} of {len(paths)} pictures were looked at. Drop the others next.") if len(paths) > _MOST else ""
+            left = (
+                markup.note(f"Only the first {_MOST} of {len(paths)} pictures were looked at. Drop the others next.")
+                if len(paths) > _MOST
+                else ""
+            )
             yield left + _table(looked, len(given)), gr.DownloadButton(value=str(_csv(looked)), visible=True)
 
     files.change(look, files, [report, download], **_QUIET)
@@ -79,7 +85,9 @@ def poster_desk(client: Matinee, settings: Settings) -> None:
 def plot_desk(client: Matinee) -> None:
     """The Plot tab: genres of a plot with what spoke for them, and films with a plot like it."""
     with gr.Column(elem_classes="mt-desk"):
-        gr.HTML('<div class="mt-desk-head"><h1>Plot desk</h1><p>Paste a plot: its genres, the sentences that gave them away, and films like it.</p></div>')
+        gr.HTML(
+            '<div class="mt-desk-head"><h1>Plot desk</h1><p>Paste a plot: its genres, the sentences that gave them away, and films like it.</p></div>'
+        )
         plot = gr.Textbox(
             label="Plot", show_label=False, lines=7, max_lines=20, max_length=20_000, elem_id="mt-plot",
             placeholder="A detective close to retirement hunts a thief who has never been caught …",
@@ -121,13 +129,17 @@ def _tried(problems: list[tuple[str, str]], call: Callable[[], T]) -> T | None:
         if (error.message, error.code) not in problems:
             problems.append((error.message, error.code))
     except (ValueError, OSError):  # an answer of another version, or an upload that is gone
-        problems.append(("That could not be read. Try the picture again, and update the page and the service to one version.", ""))
+        problems.append(
+            ("That could not be read. Try the picture again, and update the page and the service to one version.", "")
+        )
     return None
 
 
 def _report(looked: Looked) -> str:
     parts = [_notes(looked.problems)]
-    picture = f'<div class="mt-poster mt-looked"><img src="gradio_api/file={markup.text(looked.path)}" alt="the picture you dropped"></div>'
+    picture = (
+        f'<div class="mt-poster mt-looked"><img src="{markup.upload_address(looked.path)}" alt="the picture you dropped"></div>'
+    )
     right = markup.verdict(looked.verdict) if looked.verdict else ""
     if looked.matches:
         right += _identified(looked)
@@ -163,11 +175,20 @@ def _table(looked: list[Looked], total: int) -> str:
 
 
 def _row(one: Looked) -> str:
-    poster = "" if one.verdict is None else f'<span class="mt-{"yes" if one.verdict.is_poster else "no"}">{"yes" if one.verdict.is_poster else "no"}</span> {one.verdict.probability:.0%}'
+    poster = (
+        ""
+        if one.verdict is None
+        else f'<span class="mt-{"yes" if one.verdict.is_poster else "no"}">{"yes" if one.verdict.is_poster else "no"}</span> {one.verdict.probability:.0%}'
+    )
     film = markup.text(one.film.movie.label) if one.film else "–"
     genres = markup.text(", ".join(one.genres.chosen)) if one.genres else ""
+    picture = (
+        f'<img src="{markup.upload_address(one.path)}" alt="" loading="lazy">'
+        if one.verdict or one.matches or one.genres
+        else ""
+    )
     return (
-        f'<tr><td><img src="gradio_api/file={markup.text(one.path)}" alt="" loading="lazy"></td><td>{markup.text(one.name)}</td>'
+        f"<tr><td>{picture}</td><td>{markup.text(one.name)}</td>"
         f"<td>{poster}</td><td>{film}</td><td>{genres}</td><td>{_first_note(one)}</td></tr>"
     )
 

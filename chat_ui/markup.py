@@ -21,7 +21,7 @@ _TITLE = re.compile(r"^\*\*(?P<label>.+?)\*\*\s*[–—:-]?\s*(?P<note>.*)$")
 _UNESCAPE = re.compile(r"\\([*_\[\]])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _COMMAND = re.compile(r"\bRun:\s*(.+?)\.?$")
-_LEAD = re.compile(r"(?<=[.!?…:])\s+")
+_LEAD = re.compile(r"(?<=[.!?…])\s+")
 _VERDICTS = (("like", "Like", "Liked"), ("dislike", "Not for me", "Not for me"), ("seen", "Seen", "Seen"))
 _AWAY = "api_unreachable"
 
@@ -33,6 +33,11 @@ def text(value: object) -> str:
 
 def poster_address(movie_id: str) -> str:
     return f"{POSTERS}?id={quote(movie_id, safe='')}"
+
+
+def upload_address(path: str) -> str:
+    """Where Gradio serves an uploaded file."""
+    return f"gradio_api/file={quote(path)}"
 
 
 def button(act: str, value: str, label: str, kind: str = "", title: str = "") -> str:
@@ -56,11 +61,19 @@ def answer(conversation: Conversation, number: int) -> str:
     newest = number == len(conversation.turns) - 1
     parts = [_chips(turn, number), prose(lead)]
     if turn.hits:
-        films = "".join(card(hit, conversation.verdicts.get(hit.movie.id, set()), notes.get(hit.movie.label, "")) for hit in turn.hits)
+        films = "".join(
+            card(hit, conversation.verdicts.get(hit.movie.id, set()), notes.get(hit.movie.label, "")) for hit in turn.hits
+        )
         parts.append(f'<div class="mt-films">{films}</div>')
     parts.append(prose(rest))
     parts.append(_end(turn, newest))
     return f'<div class="mt-answer mt-{turn.state}">{"".join(parts)}</div>'
+
+
+def question(turn: Turn) -> str:
+    """The viewer's side of a turn: the picture, the words."""
+    picture = f'<img class="mt-sent" src="{upload_address(turn.picture)}" alt="the picture sent">' if turn.picture else ""
+    return picture + (f'<div class="mt-said">{text(turn.shown)}</div>' if turn.shown else "")
 
 
 def prose(words: str) -> str:
@@ -85,9 +98,9 @@ def prose(words: str) -> str:
 def card(hit: Hit, verdicts: Iterable[str] = (), note: str = "", acts: bool = True) -> str:
     """A film with its poster, facts, why it is here, and what can be said about it."""
     film, evidence = hit.movie, hit.evidence
-    facts = " · ".join(part for part in (str(film.year or ""), length(film.runtime) if film.runtime else "") if part)
-    genres = ", ".join(film.genres[:3])
-    why = note or evidence.reason
+    facts = _dots(film.year, " and ".join(film.directors[:2]))
+    genres = _dots(length(film.runtime) if film.runtime else "", ", ".join(film.genres[:3]))
+    why = note.removeprefix(_opening(film)).strip() or evidence.reason
     weak = '<span class="mt-weak">weak match</span>' if hit.weak else ""
     parts = [
         poster(film, weak),
@@ -100,11 +113,27 @@ def card(hit: Hit, verdicts: Iterable[str] = (), note: str = "", acts: bool = Tr
     if acts:
         given = set(verdicts)
         buttons = "".join(
-            button(act, film.id, done if act in given else label, f"mt-{act}{' mt-on' if act in given else ''}", f"{label}: {film.title}")
+            button(
+                act,
+                film.id,
+                done if act in given else label,
+                f"mt-{act}{' mt-on' if act in given else ''}",
+                f"{label}: {film.title}",
+            )
             for act, label, done in _VERDICTS
         )
         parts.append(f'<div class="mt-verdicts">{buttons}</div>')
     return f'<article class="mt-card">{"".join(parts)}</div></article>'
+
+
+def _dots(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _opening(film: Film) -> str:
+    """The facts that the concierge's line on a film begins with, and the card has already."""
+    parts = [f"{film.runtime} min" if film.runtime else "", " and ".join(film.directors[:2])]
+    return ", ".join(part for part in parts if part) + "."
 
 
 def poster(film: Film, badge: str = "") -> str:
@@ -118,9 +147,8 @@ def _evidence(hit: Hit, shown: str) -> str:
     """What spoke for the film, folded away: the passage, the words found, which parts of the search."""
     evidence, film = hit.evidence, hit.movie
     rows: list[str] = []
-    if film.directors or film.cast:
-        people = [f"Directed by {', '.join(film.directors[:2])}" if film.directors else "", f"with {', '.join(film.cast[:3])}" if film.cast else ""]
-        rows.append(f"<p>{text(', '.join(part for part in people if part))}</p>")
+    if film.cast:
+        rows.append(f"<p>With {text(', '.join(film.cast[:4]))}</p>")
     if evidence.passage and evidence.passage[:40] not in shown:
         rows.append(f"<blockquote>{text(evidence.passage)}</blockquote>")
     elif not evidence.passage and film.plot:
@@ -135,18 +163,24 @@ def _chips(turn: Turn, number: int) -> str:
     if not turn.chips:
         return ""
     chips = "".join(
-        button("drop", json.dumps([number, list(chip.path)]), chip.label, "mt-chip", f"Search again without {chip.label}") for chip in turn.chips
+        button("drop", json.dumps([number, list(chip.path)]), chip.label, "mt-chip", f"Search again without {chip.label}")
+        for chip in turn.chips
     )
     return f'<div class="mt-chips"><span>Looking for</span>{chips}</div>'
 
 
 def _end(turn: Turn, newest: bool) -> str:
-    again = button("again", "", "Try again" if turn.state in ("failed", "stopped") else "Ask again", "mt-again") if newest else ""
+    again = (
+        button("again", "", "Try again" if turn.state in ("failed", "stopped") else "Ask again", "mt-again") if newest else ""
+    )
     if turn.state == "answering":
         clock = f" {turn.seconds:.0f} s" if turn.seconds >= 3 else ""
         return f'<p class="mt-status" role="status"><span class="mt-dots"><i></i><i></i><i></i></span>{text(turn.status or "Looking")}{clock}</p>'
     if turn.state == "failed":
-        return f'<div class="mt-note mt-bad"><p>{problem(turn.problem, turn.code)}</p>{again}</div>'
+        words = problem(
+            turn.problem, "" if turn.status else turn.code
+        )  # a service that broke off is not a service that is away
+        return f'<div class="mt-note mt-bad"><p>{words}</p>{again}</div>'
     if turn.state == "stopped":
         return f'<p class="mt-foot"><span>Stopped.</span>{again}</p>'
     who = f"Answered by the {concierge(turn.concierge)}" if turn.concierge else "Answered"
@@ -215,7 +249,7 @@ def wall(films: Sequence[Film]) -> str:
         f'title="Something like {text(film.label)}">{poster(film)}</button>'
         for film in films
     )
-    return f'<div class="mt-wall">{pieces}</div>' if pieces else ""
+    return f'<div class="mt-wall">{pieces}</div>'
 
 
 def shelf(title: str, hits: Sequence[Hit]) -> str:
@@ -262,7 +296,9 @@ def reasons(found: Genres) -> str:
 def _sentences(explanation: object, genre: str = "") -> Iterable[tuple[str, str]]:
     """(sentence, genre) in whatever an explanation is made of: lists, or mappings by genre, of records with a text."""
     if isinstance(explanation, dict):
-        sentence = next((explanation[key] for key in ("sentence", "text", "passage") if isinstance(explanation.get(key), str)), None)
+        sentence = next(
+            (explanation[key] for key in ("sentence", "text", "passage") if isinstance(explanation.get(key), str)), None
+        )
         if sentence is not None:
             yield sentence, str(explanation.get("genre") or genre)
             return

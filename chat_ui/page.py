@@ -8,6 +8,7 @@ nothing else.
 from __future__ import annotations
 
 import json
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ EXAMPLES = (  # (as it is shown, as it is said)
 _PLACEHOLDER = "A mood, an actor, a film …"
 _WATCH = 12.0  # seconds between looks at the API
 _FRESH = 3.0  # seconds for which all tabs share one look
-_WALL = 14  # posters of the empty page
+_WALL = 14  # posters of the empty page, drawn from
+_WELL_KNOWN = 80  # the best known films
 _OWN_SESSION = """() => {
   const key = "matinee-session";
   let id = null;
@@ -100,11 +102,11 @@ class House:
     def header(self) -> str:
         """The name of the house, and who works in it."""
         state = self._state
-        who = f"  ·  {markup.text(markup.concierge(self.concierge))}" if self.concierge else ""
+        who = f" · {markup.text(markup.concierge(self.concierge))}" if self.concierge else ""
         if state is None:
             line = '<span class="mt-lamp"></span>no connection' if self._looked > 0 else '<span class="mt-lamp"></span>'
         else:
-            line = f'<span class="mt-lamp mt-lit"></span>{state.films:,} films<span class="mt-wide">  ·  {markup.text(state.encoder)} encoder{who}</span>'
+            line = f'<span class="mt-lamp mt-lit"></span><span>{state.films:,} films<span class="mt-wide"> · {markup.text(state.encoder)} encoder{who}</span></span>'
         return (
             '<header class="mt-head"><span class="mt-mark"></span><span class="mt-name">Matinee</span>'
             f'<span class="mt-house" role="status">{line}</span>'
@@ -115,11 +117,11 @@ class House:
         """A row of posters from the catalogue for the empty page; none while the API is away."""
         if not self._films:
             try:
-                found = self._client.search(filters={"has_poster": True}, k=_WALL)
+                found = self._client.search(filters={"has_poster": True}, k=_WELL_KNOWN)
             except MovieServiceError:
-                return ""
+                return markup.wall(())
             self._films = tuple(hit.movie for hit in found.hits)
-        return markup.wall(self._films)
+        return markup.wall(random.sample(self._films, min(_WALL, len(self._films))))
 
 
 class _Chat:
@@ -133,7 +135,7 @@ class _Chat:
         """Lay the tab out; returns the component that holds the session's name."""
         with gr.Column(elem_id="mt-chat"):
             self.session = gr.Textbox("", visible=False)
-            self.hero = gr.HTML(self._hero(), elem_id="mt-hero")
+            self.hero = gr.HTML(_hero(markup.wall(())), elem_id="mt-hero")
             self.thread = gr.Chatbot(
                 elem_id="mt-thread", show_label=False, label="Conversation", buttons=[], layout="panel", height=None, visible=False,
                 latex_delimiters=[], allow_tags=False, feedback_options=None, group_consecutive_messages=False,
@@ -213,7 +215,10 @@ class _Chat:
         try:
             for step, _ in enumerate(conversation.ask(self._client, turn)):
                 if step == 0:
-                    yield {**self._show(conversation, running=True), **({self.box: self._box(True, clear=True)} if clear else {})}
+                    yield {
+                        **self._show(conversation, running=True),
+                        **({self.box: self._box(True, clear=True)} if clear else {}),
+                    }
                 else:
                     yield {self.thread: self._messages(conversation)}
         except BadInput as error:
@@ -225,7 +230,7 @@ class _Chat:
     def _show(self, conversation: Conversation, running: bool) -> Update:
         empty = not conversation.turns
         return {
-            self.hero: gr.HTML(self._hero() if empty else "", visible=empty),
+            self.hero: gr.HTML(_hero(self._house.wall()) if empty else "", visible=empty),
             self.thread: gr.Chatbot(value=self._messages(conversation), visible=not empty),
             self.box: self._box(running),
             self.fresh: gr.Button(visible=not empty),
@@ -240,17 +245,16 @@ class _Chat:
     def _messages(self, conversation: Conversation) -> list[dict[str, Any]]:
         out: list[dict[str, Any]] = []
         for number, turn in enumerate(conversation.turns):
-            said: list[Any] = [{"path": turn.picture, "alt_text": "the picture sent"}] if turn.picture else []
-            if turn.shown:
-                said.append(f'<div class="mt-said">{markup.text(turn.shown)}</div>')
-            out.append({"role": "user", "content": said})
-            out.append({"role": "assistant", "content": [markup.answer(conversation, number)]})
+            out.append({"role": "user", "content": markup.question(turn)})
+            out.append({"role": "assistant", "content": markup.answer(conversation, number)})
         return out
 
-    def _hero(self) -> str:
-        examples = "".join(markup.button("say", said, shown, "mt-example") for shown, said in EXAMPLES)
-        return (
-            f'<section class="mt-hero"><h1>What do you feel like watching?</h1>'
-            f"<p>Say it in your own words, correct me as we go. Every film I name is one of yours.</p>"
-            f'{self._house.wall()}<div class="mt-examples">{examples}</div></section>'
-        )
+
+def _hero(wall: str) -> str:
+    """What the empty page says."""
+    examples = "".join(markup.button("say", said, shown, "mt-example") for shown, said in EXAMPLES)
+    return (
+        '<section class="mt-hero"><h1>What do you feel like watching?</h1>'
+        "<p>Say it in your own words, correct me as we go. Every film I name is one of yours.</p>"
+        f'{wall}<div class="mt-examples">{examples}</div></section>'
+    )

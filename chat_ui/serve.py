@@ -72,7 +72,9 @@ def create_server(settings: Settings, client: Matinee | None = None) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve the page until interrupted, at `ui_host`:`ui_port`."""
-    uvicorn.run(create_server(settings), host=settings.ui_host, port=settings.ui_port, log_level="warning", timeout_graceful_shutdown=3)
+    uvicorn.run(
+        create_server(settings), host=settings.ui_host, port=settings.ui_port, log_level="warning", timeout_graceful_shutdown=3
+    )
 
 
 class _Headers:

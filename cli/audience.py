@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.building import Artifacts, Json
-from cli.screen import output, print_hits, print_json, say, hit_record
+from cli.screen import hit_record, output, print_hits, print_json, say
 from movies.errors import BadInput
 from movies.movie import Filters
 from movies.settings import Settings
@@ -21,7 +21,9 @@ ImageFile = Annotated[Path | None, typer.Option("--image", help="A poster to sea
 def search(
     query: Annotated[str, typer.Argument(help='What you feel like, in your own words: "a French comedy from the 90s".')] = "",
     image: ImageFile = None,
-    filters: Annotated[str | None, typer.Option(help='Hard filters as JSON: \'{"year_min": 1990, "genres_any": ["Comedy"]}\'')] = None,
+    filters: Annotated[
+        str | None, typer.Option(help='Hard filters as JSON: \'{"year_min": 1990, "genres_any": ["Comedy"]}\'')
+    ] = None,
     k: Count = 10,
     artifacts: Artifacts = None,
     as_json: Json = False,
@@ -33,7 +35,7 @@ def search(
     from rag.understanding import Vocabulary, understand
 
     if not query.strip() and image is None and not filters:
-        raise BadInput("Say what to look for: matinee search \"a heist that goes wrong\", or --image FILE.")
+        raise BadInput('Say what to look for: matinee search "a heist that goes wrong", or --image FILE.')
     settings = Settings()
     library = Library.open(artifacts or settings.artifacts, settings, say)
     index = library.index
@@ -63,7 +65,10 @@ def search(
 
 
 def similar(
-    movie: Annotated[str, typer.Argument(help="A film's id or title.")], k: Count = 10, artifacts: Artifacts = None, as_json: Json = False
+    movie: Annotated[str, typer.Argument(help="A film's id or title.")],
+    k: Count = 10,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
 ) -> None:
     """Films like a film."""
     from rag.library import Library
@@ -85,7 +90,10 @@ def similar(
 
 
 def identify(
-    image: Annotated[Path, typer.Argument(help="A picture of a poster.")], k: Count = 5, artifacts: Artifacts = None, as_json: Json = False
+    image: Annotated[Path, typer.Argument(help="A picture of a poster.")],
+    k: Count = 5,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
 ) -> None:
     """Which film of the catalogue is this poster of?"""
     from rag.library import Library

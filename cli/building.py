@@ -14,7 +14,9 @@ from movies.errors import BadInput
 from movies.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-CatalogueFile = Annotated[Path | None, typer.Option("--catalogue", help="The catalogue file (SQLite).", show_default="MATINEE_CATALOGUE")]
+CatalogueFile = Annotated[
+    Path | None, typer.Option("--catalogue", help="The catalogue file (SQLite).", show_default="MATINEE_CATALOGUE")
+]
 Artifacts = Annotated[Path | None, typer.Option("--artifacts", help="The artefact folder.", show_default="MATINEE_ARTIFACTS")]
 
 
@@ -158,7 +160,7 @@ def add(
         try:
             record = json.loads(line)
         except ValueError:
-            raise BadInput(f"Line {number} is not JSON. Each line is one film: {{\"id\": …, \"title\": …}}") from None
+            raise BadInput(f'Line {number} is not JSON. Each line is one film: {{"id": …, "title": …}}') from None
         film = Movie.from_record(record)
         if film.poster:
             path = (base / film.poster).resolve()

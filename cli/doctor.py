@@ -20,7 +20,14 @@ from cli.screen import output, print_json
 from movies.errors import MovieServiceError
 from movies.settings import Settings
 
-_PACKAGES = {"torch": "server", "annoy": "server", "flask": "server", "rapidocr": "server", "open_clip": "server", "gradio": "chat"}
+_PACKAGES = {
+    "torch": "server",
+    "annoy": "server",
+    "flask": "server",
+    "rapidocr": "server",
+    "open_clip": "server",
+    "gradio": "chat",
+}
 _FREE_BYTES = 2_000_000_000
 _MARKS = {"ok": "[green]✓[/green]", "note": "[yellow]•[/yellow]", "wrong": "[red]✗[/red]"}
 
@@ -43,7 +50,9 @@ def doctor(as_json: Json = False) -> None:
     else:
         table = Table(box=None, pad_edge=False, show_header=False)
         for finding in findings:
-            table.add_row(_MARKS[finding.state], finding.check, finding.detail, f"[cyan]{finding.fix}[/cyan]" if finding.fix else "")
+            table.add_row(
+                _MARKS[finding.state], finding.check, finding.detail, f"[cyan]{finding.fix}[/cyan]" if finding.fix else ""
+            )
         output.print(table)
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)
@@ -53,26 +62,50 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, one after the other."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     fine = (3, 11) <= sys.version_info[:2] < (3, 14)
-    yield Finding("Python", "ok" if fine else "wrong", version, "" if fine else "install Python 3.11, 3.12 or 3.13, then: make install")
+    yield Finding(
+        "Python", "ok" if fine else "wrong", version, "" if fine else "install Python 3.11, 3.12 or 3.13, then: make install"
+    )
     for package, extra in _PACKAGES.items():
         there = importlib.util.find_spec(package) is not None
-        yield Finding(package, "ok" if there else "wrong", "installed" if there else "missing", "" if there else f"pip install '.[{extra}]'")
+        yield Finding(
+            package,
+            "ok" if there else "wrong",
+            "installed" if there else "missing",
+            "" if there else f"pip install '.[{extra}]'",
+        )
     yield from _folders(settings)
     yield from _index(settings)
     yield from _encoder(settings)
     yield from _language_model(settings)
-    for name, host, port in (("API port", settings.api_host, settings.api_port), ("page port", settings.ui_host, settings.ui_port)):
+    for name, host, port in (
+        ("API port", settings.api_host, settings.api_port),
+        ("page port", settings.ui_host, settings.ui_port),
+    ):
         taken = _answers(host, port)
         setting = "MATINEE_API_PORT" if name == "API port" else "MATINEE_UI_PORT"
-        yield Finding(name, "note" if taken else "ok", f"{port} is {'in use (by Matinee?)' if taken else 'free'}", f"{setting}=… for another" if taken else "")
+        yield Finding(
+            name,
+            "note" if taken else "ok",
+            f"{port} is {'in use (by Matinee?)' if taken else 'free'}",
+            f"{setting}=… for another" if taken else "",
+        )
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
-    for name, path in (("artefacts", settings.artifacts), ("catalogue folder", settings.catalogue.parent), ("cache", settings.cache)):
+    for name, path in (
+        ("artefacts", settings.artifacts),
+        ("catalogue folder", settings.catalogue.parent),
+        ("cache", settings.cache),
+    ):
         there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
         writable = os.access(there, os.W_OK)
         free = shutil.disk_usage(there).free
-        yield Finding(name, "ok" if writable else "wrong", f"{path}{'' if writable else ' is not writable'}", "" if writable else f"chown -R $USER {there}")
+        yield Finding(
+            name,
+            "ok" if writable else "wrong",
+            f"{path}{'' if writable else ' is not writable'}",
+            "" if writable else f"chown -R $USER {there}",
+        )
         if free < _FREE_BYTES:
             yield Finding("disk", "wrong", f"{free / 1e9:.1f} GB free at {path}", "free at least 2 GB")
 
@@ -87,7 +120,9 @@ def _index(settings: Settings) -> Iterator[Finding]:
     except MovieServiceError as error:
         yield Finding("index", "wrong", error.message, "matinee demo")
         return
-    yield Finding("index", "ok", f"version {folder.name}: {manifest['counts']['films']} films, made with {manifest['encoder']['name']}")
+    yield Finding(
+        "index", "ok", f"version {folder.name}: {manifest['counts']['films']} films, made with {manifest['encoder']['name']}"
+    )
     from movies.encoders import file_sha256
 
     damaged = [name for name, known in manifest.get("files", {}).items() if not _intact(folder / name, known, file_sha256)]
@@ -107,7 +142,12 @@ def _encoder(settings: Settings) -> Iterator[Finding]:
     if clip_at_hand(settings):
         yield Finding("CLIP", "ok", f"{settings.clip_model} can be had", "")
     else:
-        yield Finding("CLIP", "note", "no weights on disk and no hub in reach: the built-in encoder serves", "MATINEE_CLIP_MODEL=local-dir:FOLDER")
+        yield Finding(
+            "CLIP",
+            "note",
+            "no weights on disk and no hub in reach: the built-in encoder serves",
+            "MATINEE_CLIP_MODEL=local-dir:FOLDER",
+        )
 
 
 def _language_model(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,19 @@ from rich.table import Table
 
 from cli.building import Artifacts, Json
 from cli.screen import output, print_json, progress_bars, say
-from movies.errors import BadInput
 from movies.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+
+
+class Input(StrEnum):
+    """What genres are predicted from."""
+
+    plot = "plot"
+    poster = "poster"
+    both = "both"
+
+
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many.")]
 
 
@@ -87,25 +97,22 @@ def speed(
     """Latency of a search and where it goes, Annoy's recall and time, ratios in one run."""
     from evaluation.speed import evaluate_speed
 
-    figures = evaluate_speed(_library(artifacts).index)
-    print_json(figures)
+    print_json(evaluate_speed(_library(artifacts).index))
 
 
 @app.command()
 def genres(
     data: Annotated[Path, typer.Option(help="Films in the import format; labels from genres.")],
-    input_: Annotated[str, typer.Option("--input", help="plot, poster or both.")] = "plot",
+    input_: Annotated[Input, typer.Option("--input", help="What the prediction is made from.")] = Input.plot,
     artifacts: Artifacts = None,
     as_json: Json = False,
 ) -> None:
     """Are the right genres predicted?"""
     from evaluation.genres import evaluate_genres
 
-    if input_ not in ("plot", "poster", "both"):
-        raise BadInput("--input is plot, poster or both.")
     library = _library(artifacts)
     with progress_bars() as step:
-        figures = evaluate_genres(library.heads_folder, library.encoder, data, input_, step)
+        figures = evaluate_genres(library.heads_folder, data, input_.value, library.encoder, progress=step)
     print_json(figures)
 
 
@@ -121,8 +128,22 @@ def validator(
 
     library = _library(artifacts)
     with progress_bars() as step:
-        figures = evaluate_validator(library.heads_folder, library.encoder, posters, negatives, step)
+        figures = evaluate_validator(library.heads_folder, posters, negatives, library.encoder, progress=step)
     print_json(figures)
+
+
+@app.command()
+def chat(
+    scenarios: Annotated[
+        Path | None, typer.Option(help="JSON Lines of conversations; without it, our own over the demo.")
+    ] = None,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Does the concierge understand, find, refuse and stay with the facts?"""
+    from evaluation.chat import evaluate_chat
+
+    print_json(evaluate_chat(scenarios, _library(artifacts)))
 
 
 def _table(rows: dict[str, dict[str, Any]], columns: tuple[str, ...]) -> None:

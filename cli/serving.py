@@ -51,7 +51,9 @@ def up(
     try:
         _wait_until_ready(servers[0], settings)
         servers.append(_start("ui"))
-        errors.print(f"\n  API   {settings.api_url}/docs\n  Page  http://{settings.ui_host}:{settings.ui_port}\n\n  Ctrl-C stops both.\n")
+        errors.print(
+            f"\n  API   {settings.api_url}/docs\n  Page  http://{settings.ui_host}:{settings.ui_port}\n\n  Ctrl-C stops both.\n"
+        )
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         while all(server.poll() is None for server in servers):
             time.sleep(0.3)

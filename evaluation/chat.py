@@ -185,7 +185,9 @@ class _Turn:
         if "tool" in expect:
             wanted = expect["tool"] or "none"
             used = ", ".join(tools) or "none"
-            self._check(report.tool, wanted in tools if wanted != "none" else not tools, "tool", f"used {used}, expected {wanted}")
+            self._check(
+                report.tool, wanted in tools if wanted != "none" else not tools, "tool", f"used {used}, expected {wanted}"
+            )
         if expect.get("filters"):
             self._judge_filters(Filters.from_record(expect["filters"]), ids, done)
         for wanted in expect.get("contains", ()):
@@ -203,7 +205,9 @@ class _Turn:
         wrong = [movie_id for movie_id in ids if failed(catalogue.movie(movie_id), filters)]
         self._check(self.report.constraints, not wrong, "filters", f"{wrong} fail {filters.chosen()}")
         if self.place:
-            held = Filters.from_record({name: value for name, value in done["plan"]["filters"].items() if value not in (None, [])})
+            held = Filters.from_record(
+                {name: value for name, value in done["plan"]["filters"].items() if value not in (None, [])}
+            )
             lost = [movie_id for movie_id in catalogue.filter(held)[:_CHECKED] if failed(catalogue.movie(movie_id), filters)]
             self._check(self.report.carry_over, not lost, "carry-over", f"plan {held.chosen()}, expected {filters.chosen()}")
 

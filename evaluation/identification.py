@@ -21,9 +21,8 @@ def evaluate_identification(
 
     A picture that can't be read counts as a miss; a row whose film is not in the catalogue is left out.
     """
-    opened = gzip.open(rows, "rt", encoding="utf-8") if rows.suffix == ".gz" else rows.open(encoding="utf-8")
     try:
-        with opened as lines:
+        with gzip.open(rows, "rt", encoding="utf-8") if rows.suffix == ".gz" else rows.open(encoding="utf-8") as lines:
             asked = [json.loads(line) for line in lines if line.strip()][:limit]
     except (OSError, ValueError, EOFError) as error:
         raise BadInput(f"{rows.name} can't be read as JSON Lines with id and file: {error}") from None

@@ -51,10 +51,9 @@ class Ranks:
 
 def read_questions(path: Path) -> Iterator[tuple[str, list[str]]]:
     """(query, answers) of each line of a JSON Lines file, gzip by ending. Raises BadInput with the line."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
     try:
-        with opened as lines:
-            for number, line in enumerate(lines, 1):
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            for line in lines:
                 if line.strip():
                     row = json.loads(line)
                     yield str(row["query"]), [str(answer) for answer in row["answers"]]
@@ -105,7 +104,12 @@ def _legs(index: MovieIndex, query: str) -> Iterator[tuple[str, list[int]]]:
     plain = index.catalogue.words(plain_query(query), _DEPTH, weights=(1.0, 0.0, 1.0, 1.0))
     yield "bm25", [key for key, _ in plain]
     found, _ = index.ranked(index.question(query), exact=True)
-    for name, scores in (("overview", found.overview), ("passage", found.passage), ("poster", found.poster), ("words", found.bm25)):
+    for name, scores in (
+        ("overview", found.overview),
+        ("passage", found.passage),
+        ("poster", found.poster),
+        ("words", found.bm25),
+    ):
         if np.isfinite(scores).any() and np.nanmax(scores) != np.nanmin(scores):
             order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")[:_DEPTH]
             yield name, [int(found.keys[row]) for row in order]

@@ -45,7 +45,7 @@ _POSTER_BATCH = 32
 class Progress(Protocol):
     """Told of every stage: `done` of `total` items; called often."""
 
-    def __call__(self, stage: str, done: int, total: int) -> None: ...
+    def __call__(self, stage: str, done: int, total: int, /) -> None: ...
 
 
 @dataclass
@@ -91,7 +91,9 @@ def build(
         source = Catalogue.open(catalogue_file, create=False)
         taken_over = fold_changes(source, artifacts)
         if not len(source):
-            raise BadCatalogue(f"{catalogue_file} holds no films. Import some: matinee import jsonl FILE --catalogue {catalogue_file}")
+            raise BadCatalogue(
+                f"{catalogue_file} holds no films. Import some: matinee import jsonl FILE --catalogue {catalogue_file}"
+            )
         for stale in artifacts.glob(".building-*"):
             shutil.rmtree(stale, ignore_errors=True)
         folder = artifacts / f".building-{os.getpid()}"
@@ -99,7 +101,9 @@ def build(
         cache = VectorCache(cache_folder / "vectors.sqlite")
         try:
             source.snapshot(folder / "catalogue.sqlite")
-            staging = Staging(folder, Catalogue.open(folder / "catalogue.sqlite"), encoder, PosterStore(artifacts / "posters"), cache)
+            staging = Staging(
+                folder, Catalogue.open(folder / "catalogue.sqlite"), encoder, PosterStore(artifacts / "posters"), cache
+            )
             report = _make(staging, taken_over, text_only, progress)
             if train is not None:
                 report.notes.extend(train(staging, progress))
@@ -118,11 +122,12 @@ def fold_changes(source: Catalogue, artifacts: Path) -> int:
     name = f"changes:{hashlib.sha256(str(artifacts.resolve()).encode()).hexdigest()[:16]}"
     number = int(source.meta(name) or 0)
     with source.writing():
-        for number, action, movie_id, record, *_ in changes.after(number):
+        for entry, action, movie_id, record, *_ in changes.after(number):
             if action == "add" and record:
                 source.add([Movie.model_validate_json(record)])
             else:
                 source.remove([movie_id])
+            number = entry
         source.set_meta(name, str(number))
     return number
 
@@ -134,7 +139,9 @@ def roll_back(artifacts: Path, version: str | None = None) -> str:
     if version is None:
         earlier = [name for name in names if name < current]
         if not earlier:
-            raise BadInput(f"There is no version before {current or 'the current one'}. Versions: {', '.join(names) or 'none'}.")
+            raise BadInput(
+                f"There is no version before {current or 'the current one'}. Versions: {', '.join(names) or 'none'}."
+            )
         version = earlier[-1]
     if version not in names:
         raise BadInput(f"There is no version {version}. Versions: {', '.join(names) or 'none'}.")
@@ -260,7 +267,10 @@ def _write_manifest(staging: Staging, counts: dict[str, int], means: Means, chan
         "catalogue": staging.catalogue.content_hash(),
         "changes": changes,
         "means": means.as_json(),
-        "files": {name: {"sha256": file_sha256(staging.folder / name), "bytes": (staging.folder / name).stat().st_size} for name in files},
+        "files": {
+            name: {"sha256": file_sha256(staging.folder / name), "bytes": (staging.folder / name).stat().st_size}
+            for name in files
+        },
     }
     (staging.folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), "utf-8")
 
@@ -268,7 +278,9 @@ def _write_manifest(staging: Staging, counts: dict[str, int], means: Means, chan
 def _publish(folder: Path, artifacts: Path) -> str:
     """Rename the finished folder to its version name and point `current` at it."""
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    digest = hashlib.sha256(json.dumps([manifest["catalogue"], manifest["encoder"], manifest["files"]], sort_keys=True).encode())
+    digest = hashlib.sha256(
+        json.dumps([manifest["catalogue"], manifest["encoder"], manifest["files"]], sort_keys=True).encode()
+    )
     number = max((int(path.name[:4]) for path in versions(artifacts)), default=0) + 1
     name = f"{number:04d}-{digest.hexdigest()[:8]}"
     for path in folder.rglob("*"):

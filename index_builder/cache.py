@@ -48,7 +48,10 @@ class VectorCache:
     def keep(self, space: str, hashes: Sequence[bytes], vectors: Vectors) -> None:
         """Store vectors in one transaction."""
         self._connection.execute("BEGIN")
-        rows = [(space, key, np.ascontiguousarray(vector, dtype=np.float32).tobytes()) for key, vector in zip(hashes, vectors, strict=True)]
+        rows = [
+            (space, key, np.ascontiguousarray(vector, dtype=np.float32).tobytes())
+            for key, vector in zip(hashes, vectors, strict=True)
+        ]
         self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
         self._connection.execute("COMMIT")
 

@@ -19,9 +19,7 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
     """What `build` calls to train heads; `negatives`: a folder of pictures that are no posters."""
 
     def train(staging: Staging, progress: Progress) -> list[str]:
-        features = Features(
-            staging.encoder, store=staging.cache, open_poster=lambda key: open_image(staging.posters.path(key))
-        )
+        features = Features(staging.encoder, store=staging.cache, open_poster=lambda key: open_image(staging.posters.path(key)))
         heads = staging.folder / "heads"
         notes = []
         try:

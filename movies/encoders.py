@@ -76,7 +76,9 @@ def load_encoder(settings: Settings, say: Callable[[str], None] = lambda _: None
         else:
             say(f"Encoder: CLIP ({encoder.name}). For the built-in one: --encoder builtin.")
             return encoder
-    say(f"Encoder: built-in, because {reason.rstrip('.')}. For CLIP, connect to a hub or set MATINEE_CLIP_MODEL=local-dir:FOLDER.")
+    say(
+        f"Encoder: built-in, because {reason.rstrip('.')}. For CLIP, connect to a hub or set MATINEE_CLIP_MODEL=local-dir:FOLDER."
+    )
     return builtin.BuiltinEncoder(threads=settings.threads)
 
 
@@ -133,4 +135,4 @@ def verify_file(path: Path, expected: str, fix: str) -> None:
 def unit(rows: NDArray[np.floating]) -> Vectors:
     """Rows scaled to length 1 (zero rows stay zero); float32."""
     rows = np.asarray(rows, dtype=np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12), dtype=np.float32)

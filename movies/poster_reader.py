@@ -22,6 +22,8 @@ from PIL import Image as PILImage
 from PIL.Image import Image
 
 _READING_EDGE = 736  # the longer side, in pixels, at which letters are looked for
+_MOST_LINES = 14  # the tallest; what is smaller is credits, and reading costs 20 ms a line
+_SMALLEST = 0.015  # of the picture's height; smaller letters can't be read at this size
 _CONFIDENT = 0.6
 
 
@@ -115,21 +117,36 @@ def _read_lines(engine: Any, image: Image) -> tuple[Line, ...]:
     scale = _READING_EDGE / max(image.size)
     size = (max(8, round(image.width * scale)), max(8, round(image.height * scale)))
     pixels = np.asarray(image.convert("RGB").resize(size, PILImage.Resampling.BICUBIC))
-    result = engine(np.ascontiguousarray(pixels[:, :, ::-1]))
-    if result.txts is None or result.boxes is None:
+    pixels = np.ascontiguousarray(pixels[:, :, ::-1])
+    boxes = engine(pixels, use_det=True, use_cls=False, use_rec=False).boxes
+    if boxes is None or not len(boxes):
         return ()
+    corners = np.asarray(boxes, dtype=float)
+    height = np.minimum(
+        np.linalg.norm(corners[:, 0] - corners[:, 3], axis=1), np.linalg.norm(corners[:, 1] - corners[:, 2], axis=1)
+    )
+    tallest = [row for row in np.argsort(-height, kind="stable")[:_MOST_LINES] if height[row] >= _SMALLEST * size[1]]
+    if not tallest:
+        return ()
+    crops = engine.crop_text_regions(pixels, np.asarray(boxes)[tallest])
+    result = engine.recognize_txt(crops)
     lines = []
-    for text, score, box in zip(result.txts, result.scores, result.boxes, strict=True):
+    for row, text, score in zip(tallest, result.txts, result.scores, strict=True):
         cleaned = re.sub(r"\s+", " ", text).strip()
         if score < _CONFIDENT or not any(char.isalnum() for char in cleaned):
             continue
-        corners = np.asarray(box, dtype=float)
-        height = min(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]))
-        width = np.linalg.norm(corners[0] - corners[1])
+        box = corners[row]
+        width = float(np.linalg.norm(box[0] - box[1]) / size[0])
         lines.append(
-            Line(cleaned, float(score), float(height / size[1]), float(corners[:, 1].min() / size[1]),
-                 float(width / size[0]), float(corners[:, 0].min() / size[0]))
-        )  # fmt: skip
+            Line(
+                cleaned,
+                float(score),
+                float(height[row] / size[1]),
+                float(box[:, 1].min() / size[1]),
+                width,
+                float(box[:, 0].min() / size[0]),
+            )
+        )
     return tuple(sorted(lines, key=lambda line: (-round(line.height, 2), line.top)))
 
 

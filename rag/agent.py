@@ -154,6 +154,10 @@ class Agent:
         """The name of who would answer now: "built-in", "ollama:qwen3:1.7b"."""
         return self.models.choose()[0].name
 
+    def close(self) -> None:
+        """Give back what the agent holds open."""
+        self.models.close()
+
     # -- the language model's part ---------------------------------------------------------------
 
     def _with_model(self, act: Act, said: str, speaker: Speaker, scene: Scene, box: Toolbox) -> tuple[Act, str]:

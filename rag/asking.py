@@ -13,16 +13,44 @@ from movies.vocabulary import fold
 from rag import phrasing as say
 from rag.acts import Act, Scene
 from rag.memory import Memory
+from rag.names import tokenize_name
 from rag.plan import Plan
 from rag.references import refer
 from rag.revision import bounded, is_new, own_words, revised
 from rag.understanding import Understanding, Vocabulary, understand
 
+# Ways of talking that say in other words what the sentence reader knows.
+_PLAINER = tuple(
+    (re.compile(pattern, re.IGNORECASE), plain)
+    for pattern, plain in (
+        (r"\b([A-Z])\.(?= ?[A-Z])", r"\1 "),  # Samuel L. Jackson
+        (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
+        (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
+        (
+            r"\bfor (?:my|our|a|an|the) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?\b",
+            "for kids",
+        ),
+        (r"\b(?:he|she|they|it)(?:'s|'re| is| are) (?:afraid|scared|frightened) of ", "no "),
+        (r"\bnot (?:that|so|quite so|as|too) (?:recent|new|modern)\b", "older"),
+        (r"\bnot (?:that|so|quite so|as) old\b", "newer"),
+        (r"\bnot (?:that|so|quite so|as) long\b", "shorter"),
+        (r"\bnot (?:that|so|quite so|as) short\b", "longer"),
+        (
+            r"^i(?:'m| am) (?:so |really |very )?(?:bored|tired|exhausted|alone|free) ?(?:tonight|today)?\W*$",
+            "recommend something",
+        ),
+    )
+)
+
 
 def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
-    """The sentence reader, for sentences of a conversation: initials joined, short "which film is …?" read as a request."""
-    text = say.INITIAL.sub(r"\1 ", said)
-    if len(text.split()) <= 9 and not re.search(r"\b(?:where|in which|that one|with the|about (?:a|the))\b", text, _I):
+    """The sentence reader, for sentences of a conversation: put plainly, short "which film is …?" read as a request."""
+    text = said
+    for pattern, plain in _PLAINER:
+        text = pattern.sub(plain, text)
+    if len(text.split()) <= 9 and not re.search(
+        r"\b(?:where|in which|that one|with the|about (?:a|the))\b", text, re.IGNORECASE
+    ):
         text = say.WHICH.sub("films ", text)
     return understand(text, vocabulary)
 
@@ -34,17 +62,22 @@ def request(said: str, scene: Scene) -> Act:
         r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah)\s*,)\s+(?=\w)",
         "",
         said,
-        flags=_I,
+        flags=re.IGNORECASE,
     )
     anchors: tuple[Movie, ...] = ()
     pointed = refer(heard, scene.table, vocabulary)
     folded = fold(heard)
+    if not scene.table.shown and say.EARLIER.search(folded):
+        return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
     if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
         anchors = pointed.films
         folded = heard = f"{folded[: found.start()]} {folded[pointed.end :]}".strip()
     read = read_sentence(heard or said, vocabulary)
     delta = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
-    delta = _with_same(delta, folded, scene)
+    delta = _with_same(_with_surname(_kept_away(delta, folded), vocabulary), folded, scene)
+    if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
+        anchors = (scene.table.it,)
+        delta = delta.model_copy(update={"query": ""})
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
     table = (
         [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
@@ -103,7 +136,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|him|her|them|anything|other)\b",
         "",
         delta.query,
-        flags=_I,
+        flags=re.IGNORECASE,
     )
     return delta.model_copy(
         update={
@@ -112,6 +145,30 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
             "exclude": (*delta.exclude, film.id),
         }
     )
+
+
+def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
+    """ "Scorsese with De Niro": when all that is left of a sentence is a name, people are meant."""
+    words = delta.query.split()
+    named = all(word[:1].isupper() or not vocabulary.is_ordinary(fold(word)) for word in words)
+    if not 0 < len(words) <= 3 or not named:
+        return delta
+    names = tokenize_name(delta.query)
+    person = vocabulary.person_named(names) or (vocabulary.person_by_surname(names[0]) if len(names) == 1 else None)
+    if person is None or vocabulary.films_named(delta.query):
+        return delta
+    people = (*delta.filters.people, person.name)
+    return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": people})})
+
+
+def _kept_away(delta: Plan, text: str) -> Plan:
+    """ "less confusing", "not Star Wars or Indiana Jones": words left over behind a negation are a theme to avoid."""
+    left = fold(delta.query)
+    if left and re.search(
+        rf"\b(?:less|not (?:too|so|very|as)|(?:not|no|except|other than) [^.,;]*\bor) {re.escape(left)}\b", text
+    ):
+        return delta.model_copy(update={"query": "", "avoid": (*delta.avoid, delta.query)})
+    return delta
 
 
 def _points_at_picture(text: str, memory: Memory) -> bool:

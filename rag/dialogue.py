@@ -49,6 +49,8 @@ def hear(said: str, scene: Scene) -> Act:
 def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
     if say.INJECTION.search(said) or (say.OFF_TOPIC.search(text) and not say.FILM_WORDS.search(text)):
         return Act("off_topic")
+    if not re.search(r"\w", text):
+        return Act("help")
     if say.GREETING.fullmatch(text):
         return Act("greeting")
     if say.HELP.search(text):
@@ -121,7 +123,9 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
         say.YES.match(text) or re.match(r"^(?:yes|yeah|sure|ok|please)\b.*\b(?:drop|without|do|show)\b", text)
     ):
         return Act("search", plan=scene.memory.offer)
-    if say.NO.match(text) and scene.memory.plan:
+    if (say.YES.match(text) or say.NO.match(text)) and not scene.memory.plan:
+        return Act("which", text="What would you like to watch? A genre, a mood, an actor or a film you love will do.")
+    if say.NO.match(text):
         return Act("which", text="What should I change then: the genre, the mood, the years, the people?")
     return None
 
@@ -171,10 +175,9 @@ def _whys(said: str, text: str, scene: Scene) -> Act | None:
         if absent:
             return Act("absent", absent=absent)
     pointed = refer(text, scene.table, scene.vocabulary)
-    films = named or tuple(film.id for film in pointed.films[:1]) if pointed or named else ()
-    if not films and scene.table.it:
-        films = (scene.table.it.id,)
-    return Act("why", films=films[:1]) if films else None
+    it = pointed.films[0] if pointed else scene.table.it
+    films = named[:1] or ((it.id,) if it else ())
+    return Act("why", films=films) if films else None
 
 
 def _about_films(said: str, text: str, scene: Scene) -> Act | None:
@@ -183,7 +186,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     read = read_sentence(said, scene.vocabulary)
     pointed = refer(text, scene.table, scene.vocabulary)
     asks = bool(say.QUESTION.match(text)) or (
-        fact and (said.endswith("?") or len(text.split()) <= 4 or (pointed is not None and pointed.explicit))
+        fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
     if not asks or re.match(
         r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
@@ -341,6 +344,8 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
             read=read,
         )
     absent = tuple(mention.text for mention in read.mentions if not mention.films and mention.role in ("like", "asked"))
+    if (found := say.UNKNOWN_PERSON.search(said)) and _unknown_person(found["name"], read, scene):
+        absent = (*absent, found["name"].strip())
     if (
         not absent
         and (found := say.HAVE.match(said))
@@ -436,6 +441,15 @@ def _title_in(said: str, scene: Scene) -> str | None:
         return films[0].id
     near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
     return near[0].id if near else None
+
+
+def _unknown_person(name: str, read: Understanding, scene: Scene) -> bool:
+    """Is this a name, left over by the sentence reader, that no film of the catalogue has?"""
+    left = set(fold(read.plan.query).split())
+    words = [fold(word) for word in re.findall(r"[\w'’-]+", name)]
+    capital = len(words) > 1 and all(word[:1].isupper() for word in re.findall(r"[\w'’-]+", name))
+    strange = not any(scene.vocabulary.is_ordinary(word) or scene.catalogue.words(fts_query([word]), 1) for word in words)
+    return set(words) <= left and (capital or strange) and not all(scene.vocabulary.in_a_name(word) for word in words)
 
 
 def _unknown_title(title: str, scene: Scene) -> bool:

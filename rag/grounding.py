@@ -137,7 +137,7 @@ class Grounds:
         spans = self._title_spans(sentence)
         for run, first in _capital_runs(sentence, spans):
             words = [fold_words(word) for word in run]
-            if first and words[0] in _OPENERS or words[0].endswith("ly") and first:
+            if (first and words[0] in _OPENERS) or (words[0].endswith("ly") and first):
                 words = words[1:]
             while words and words[-1] in _CONNECTORS:
                 words = words[:-1]
@@ -241,7 +241,7 @@ def _capital_runs(sentence: str, spans: Sequence[tuple[int, int]]) -> Iterable[t
         fresh = False
         capital = word[:1].isupper() and not inside
         joined = bool(run) and gap.strip() in {"", "&", ".", "-"} and not begins
-        if capital and joined or (run and joined and word in _CONNECTORS and not inside):
+        if (capital and joined) or (run and joined and word in _CONNECTORS and not inside):
             run.append(word)
         else:
             if run:

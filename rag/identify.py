@@ -41,7 +41,6 @@ class Identified:
     key: int
     score: float
     legs: dict[str, float]
-    title: str
 
 
 class PosterIdentifier:
@@ -57,7 +56,6 @@ class PosterIdentifier:
     ) -> None:  # fmt: skip
         pairs = [(key, title, normal_title(title)) for key, title in titles]
         pairs = [pair for pair in pairs if pair[2]]
-        self._titles = [title for _, title, _ in pairs]
         self._compact = [normal.replace(" ", "") for _, _, normal in pairs]
         self._keys, film = np.unique(np.asarray([key for key, _, _ in pairs], dtype=np.int64), return_inverse=True)
         self._film = np.asarray(film)
@@ -66,7 +64,9 @@ class PosterIdentifier:
         names = {int(key): [_letters(name) for name in found] for key, found in people}
         self._names = sorted({name for found in names.values() for name in found if len(name) >= 7})
         self._cast = _name_matrix(self._names, names, self._keys)
-        keys, rows = fingerprints if fingerprints is not None else (np.zeros(0, np.int64), np.zeros((0, FINGERPRINT), np.float32))
+        keys, rows = (
+            fingerprints if fingerprints is not None else (np.zeros(0, np.int64), np.zeros((0, FINGERPRINT), np.float32))
+        )
         here = np.isin(keys, self._keys)
         self._pictures = rows[here]
         self._picture_film = np.searchsorted(self._keys, keys[here])
@@ -79,11 +79,10 @@ class PosterIdentifier:
         legs = self.legs(reading, picture)
         total = sum((WEIGHTS[name] * values for name, values in legs.items()), np.zeros(len(self._keys)))
         order = np.lexsort((self._keys, -total))[:k]
-        best_title = self._best_titles(legs["line"], reading)
         return [
             Identified(
                 int(self._keys[row]), round(float(min(1.0, total[row] / 1.6)), 4),
-                {name: round(float(values[row]), 4) for name, values in legs.items() if values[row] > 0}, best_title.get(int(row), ""),
+                {name: round(float(values[row]), 4) for name, values in legs.items() if values[row] > 0}
             )
             for row in order
         ]  # fmt: skip
@@ -112,7 +111,9 @@ class PosterIdentifier:
         best = np.zeros(len(self._compact))
         if not runs:
             return best, best.copy()
-        likeness = process.cdist([text for text, _ in runs], self._compact, scorer=fuzz.ratio, score_cutoff=45, dtype=np.float32)
+        likeness = process.cdist(
+            [text for text, _ in runs], self._compact, scorer=fuzz.ratio, score_cutoff=45, dtype=np.float32
+        )
         size = np.asarray([0.72 + 0.28 * height for _, height in runs])
         best = (likeness / 100 * size[:, None]).max(axis=0)
         everything = "".join(_letters(line.text) for line in sorted(lines, key=lambda line: line.top))
@@ -139,14 +140,10 @@ class PosterIdentifier:
         read = [text for text in (_letters(line.text) for line in lines) if len(text) >= 7]
         if not read:
             return np.zeros(len(self._keys))
-        likeness = process.cdist(read, self._names, scorer=fuzz.partial_ratio, score_cutoff=88, dtype=np.float32).max(axis=0) / 100
-        return np.minimum(2, np.asarray(self._cast @ likeness)) / 2
-
-    def _best_titles(self, line: NDArray[np.float64], reading: Reading) -> dict[int, str]:
-        first: dict[int, str] = {}
-        for row, film in enumerate(self._film):
-            first.setdefault(int(film), self._titles[row])
-        return first
+        likeness = (
+            process.cdist(read, self._names, scorer=fuzz.partial_ratio, score_cutoff=88, dtype=np.float32).max(axis=0) / 100
+        )
+        return np.asarray(np.minimum(2, self._cast @ likeness) / 2, dtype=np.float64)
 
 
 def fingerprint(image: Image) -> NDArray[np.float32]:
@@ -158,7 +155,7 @@ def fingerprint(image: Image) -> NDArray[np.float32]:
     light = np.asarray(image.convert("L").resize((16, 24), PILImage.Resampling.BOX), dtype=np.float32)
     colour = np.asarray(image.convert("RGB").resize((6, 9), PILImage.Resampling.BOX), dtype=np.float32)
     parts = (light, np.diff(light, axis=1), np.diff(light, axis=0), colour)
-    return np.concatenate([_standard(part) for part in parts]) / 2
+    return np.asarray(np.concatenate([_standard(part) for part in parts]) / 2, dtype=np.float32)
 
 
 def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ from rag.fusion import Background, Candidates, Question, Scores, fuse
 from rag.identify import FINGERPRINT, PosterIdentifier, fingerprint
 from rag.lexical import bm25, content_words, shared_words
 from rag.passages import fit
-from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
+from rag.vectors import OVERVIEW, POSTER, ROW, VectorFile
 
 FORMAT = 1  # of the artefact folder; another number is another layout
 EXACT_ROWS = 20_000  # up to this many surviving rows are scanned; measured in docs/quality.md
@@ -232,7 +232,13 @@ class MovieIndex:
                 continue
             words = shared_words([fold(word) for word in reading.words.split()], " ".join((movie.title, *movie.people)))
             artwork = match.legs.get("artwork", 0.0) > _CLEARLY_THE_SAME
-            reason = "It is the same artwork." if artwork else f"“{' '.join(words)}” is written on it." if words else "It comes closest."
+            reason = (
+                "It is the same artwork."
+                if artwork
+                else f"“{' '.join(words)}” is written on it."
+                if words
+                else "It comes closest."
+            )
             legs = {name: value for name, value in match.legs.items() if name != "known"}
             hits.append(Hit(movie, match.score, Evidence(None, artwork, legs, reason, words), weak=match.score < _LIKELY))
         return hits
@@ -263,7 +269,8 @@ class MovieIndex:
 
     def encode_image(self, image: Image) -> Vectors:
         """A query picture (dim,) in the space of poster rows."""
-        return centred(self.encoder.images([image]), self.means.image)[0]
+        vector: Vectors = centred(self.encoder.images([image]), self.means.image)[0]
+        return vector
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Query texts (n, dim) in the space of text rows; each cut at the encoder's limit."""
@@ -345,7 +352,10 @@ class MovieIndex:
         if not question.years:
             return None
         known = self.view.years
-        return np.asarray([known.get(int(key), np.nan) for key in keys], dtype=np.float32)
+        place = np.minimum(np.searchsorted(known[0], keys), max(len(known[0]) - 1, 0))
+        if not len(known[0]):
+            return np.full(len(keys), np.nan, dtype=np.float32)
+        return np.where(known[0][place] == keys, known[1][place], np.nan).astype(np.float32)
 
     @cached_property
     def _background(self) -> Background:
@@ -361,7 +371,9 @@ class MovieIndex:
             if movie is None:  # removed while we searched
                 continue
             score = float(1 / (1 + np.exp(-(fused[row] - 3.0) / 1.5)))
-            hits.append(Hit(movie, round(score, 4), self._evidence(movie, found, int(row), asked, legs), weak=bool(fused[row] < 2.0)))
+            hits.append(
+                Hit(movie, round(score, 4), self._evidence(movie, found, int(row), asked, legs), weak=bool(fused[row] < 2.0))
+            )
         return hits
 
     def _evidence(self, movie: Movie, found: Candidates, row: int, asked: tuple[str, ...], legs: dict[str, Scores]) -> Evidence:
@@ -391,7 +403,9 @@ def load_fingerprints(folder: Path, count: int) -> Vectors:
     except (OSError, ValueError, EOFError):
         prints = np.zeros((0, 0), dtype=np.float32)
     if prints.shape != (count, FINGERPRINT):
-        raise IndexMismatch("The poster fingerprints are missing or damaged. Build the index again: matinee build --catalogue FILE --artifacts DIR")
+        raise IndexMismatch(
+            "The poster fingerprints are missing or damaged. Build the index again: matinee build --catalogue FILE --artifacts DIR"
+        )
     return prints
 
 
@@ -405,7 +419,7 @@ class _View:
     added_rows: NDArray[np.void]
     film_keys: NDArray[np.int64]
     added_keys: NDArray[np.int64]
-    years: dict[int, int]
+    catalogue: Catalogue
 
     @classmethod
     def of(cls, index: MovieIndex) -> _View:
@@ -413,8 +427,13 @@ class _View:
         added_rows = index._added_rows[order]
         alive = np.asarray(index.catalogue.keys(), dtype=np.int64)
         added_keys = np.intersect1d(added_rows["key"], alive)
-        years = {key: year for key, year in index.catalogue.years()}
-        return cls(index._file.vectors, index._file.rows, index._added[order], added_rows, alive, added_keys, years)
+        return cls(index._file.vectors, index._file.rows, index._added[order], added_rows, alive, added_keys, index.catalogue)
+
+    @cached_property
+    def years(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Keys, ascending, of the films whose year is known, and the years."""
+        pairs = np.asarray(sorted(self.catalogue.years()), dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1].astype(np.float32)
 
     def row_count(self, keys: NDArray[np.int64]) -> int:
         """How many rows the films have."""

@@ -107,6 +107,10 @@ class Changes:
         finally:
             connection.close()
 
+    def stamp(self) -> object:
+        """Something that differs after a change; costs two looks at the file system, as it is asked at every search."""
+        return _file_stamp(self.path), _file_stamp(self.path.with_name(self.path.name + "-wal"))
+
     def after(self, number: int) -> list[tuple[int, str, str, str | None, str | None, bytes | None, bytes | None]]:
         """Entries with a greater number, in order."""
         if not self.path.is_file():
@@ -137,7 +141,7 @@ class Library:
         self._index = index
         self._lock = threading.RLock()
         self._applied = 0
-        self._seen: tuple[str, int] = ("", -1)
+        self._seen: tuple[str, object] = ("", None)
         self._catch_up(index, from_number=None)
 
     @classmethod
@@ -230,8 +234,8 @@ class Library:
             raise BadImage(f"The poster of {movie.label}: {error.message}", error.reason) from None
         return movie.model_copy(update={"poster": self.posters.put(data)})
 
-    def _stamp(self) -> tuple[str, int]:
-        return _pointer(self.artifacts), self.changes.last()
+    def _stamp(self) -> tuple[str, object]:
+        return _pointer(self.artifacts), self.changes.stamp()
 
     def _catch_up(self, index: MovieIndex, from_number: int | None) -> None:
         """Apply changes to a version's catalogue and rows: those its catalogue lacks, and the rows of all."""
@@ -267,6 +271,14 @@ class Library:
         kinds["key"] = key
         picture = fingerprint(open_image(self.posters.path(movie.poster))) if movie.poster else None
         index.extend(matrix, kinds, picture)
+
+
+def _file_stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        known = path.stat()
+    except OSError:
+        return None
+    return known.st_mtime_ns, known.st_size
 
 
 def embed_movie(movie: Movie, encoder: Encoder, posters: PosterStore) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,6 +72,7 @@ class Models:
     _chosen: tuple[Speaker, str] | None = field(default=None, init=False, repr=False)
     _checked: float = field(default=-1e9, init=False, repr=False)
     _away: tuple[float, str] = field(default=(-1e9, ""), init=False, repr=False)
+    _made: dict[str, ChatOllama] = field(default_factory=dict, init=False, repr=False)  # each holds open connections
     _pull: _Pull | None = field(default=None, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -90,6 +91,14 @@ class Models:
         """Take note that the model just failed: the built-in concierge answers for a while."""
         with self._lock:
             self._away = (self.clock(), f"The language model is resting after a failure ({reason}).")
+            self._chosen = None
+
+    def close(self) -> None:
+        """Give back the connections to Ollama; the next question opens new ones."""
+        with self._lock:
+            for model in self._made.values():
+                model._client.close()  # type: ignore[no-untyped-call]  # langchain-ollama has no way of its own
+            self._made.clear()
             self._chosen = None
 
     def fetch(self) -> Iterator[str]:
@@ -140,8 +149,8 @@ class Models:
             note = f"No Ollama at {self.settings.ollama_url} ({_short(error)})." if asked_for else ""
             return self._house(), note
         finally:
-            client.close()
-        model = ChatOllama(
+            client.close()  # type: ignore[no-untyped-call]
+        model = self._made[name] = self._made.get(name) or ChatOllama(
             model=name, base_url=self.settings.ollama_url, num_ctx=self.settings.llm_context, num_predict=self.settings.llm_reply,
             keep_alive=self.settings.ollama_keep_alive, reasoning=False, temperature=0.2,
             sync_client_kwargs={"timeout": httpx.Timeout(self.settings.llm_silence, connect=_CONNECT)},
@@ -189,13 +198,13 @@ class _Pull:
         except Exception as error:  # whatever it is, it must reach the user instead of a thread's end
             self.failure = f"Ollama could not fetch {name} ({_short(error)})."
         finally:
-            client.close()
+            client.close()  # type: ignore[no-untyped-call]
 
 
 # -- listening -------------------------------------------------------------------------------------
 
 
-def speak(speaker: Speaker, messages: Sequence[BaseMessage], model: Runnable[Any, Any] | None = None) -> Iterator[AIMessageChunk]:
+def speak(speaker: Speaker, messages: Sequence[BaseMessage], model: Runnable[Any, Any] | None = None) -> Generator[AIMessageChunk]:
     """The model's answer in pieces, thinking stripped. Closing the iterator stops the work.
 
     Raises LlmUnreachable with a reason when it does not answer, falls silent, breaks off, thinks
@@ -223,7 +232,7 @@ def speak(speaker: Speaker, messages: Sequence[BaseMessage], model: Runnable[Any
         raise LlmUnreachable("The language model said nothing.")
 
 
-def _listen(source: Runnable[Any, Any], messages: Sequence[BaseMessage], silence: float, total: float) -> Iterator[AIMessageChunk]:
+def _listen(source: Runnable[Any, Any], messages: Sequence[BaseMessage], silence: float, total: float) -> Generator[AIMessageChunk]:
     """Pieces from a thread of its own, so that silence can be noticed; what fails there is raised here."""
     pieces: queue.Queue[AIMessageChunk | BaseException | None] = queue.Queue(maxsize=64)
     stop = threading.Event()

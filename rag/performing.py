@@ -6,7 +6,6 @@ result at most. Does not read sentences (`dialogue.py`), write prose (`prose.py`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,19 +14,21 @@ from movies.movie import Movie
 from movies.vocabulary import fold
 from rag.acts import Act
 from rag.facts import answer
+from rag.hunting import continued, trail
 from rag.index import Evidence, Hit, MovieIndex
-from rag.memory import Hunt, Memory
-from rag.moods import MOODS
+from rag.memory import Memory
 from rag.plan import Plan, chips, describe, language_name, plan_without
 from rag.prose import Brief, Told, listed_words
-from rag.ranking import Screening, mood_evidence
+from rag.ranking import ORDERS, Screening
+from rag.reasons import because, explained, failure, worth_saying
 from rag.references import failed
 from rag.tools import Toolbox
-from rag.twenty_questions import next_question, with_answers
-from rag.understanding import Vocabulary, understand
+from rag.twenty_questions import KNOWN, next_question, with_answers
+from rag.understanding import Vocabulary
 
 SHOWN = 5  # films in an answer, unless a number was said
 _FEW = 3  # with fewer films than this, the constraint to give up is named
+_STEEPNESS = 0.75  # how fast the odds of a candidate grow with its score
 _HUNTED = 25  # films that remain possible in a hunt
 _RANKED = 200  # how far down "why not …?" looks
 _LISTED = 12  # entries of "what genres do you have?"
@@ -83,13 +84,15 @@ class Stage:
             found = self._named_first(named, found, wanted, aside)
         anchors = [self.index.catalogue.movie(movie_id) for movie_id in asked.like if movie_id in self.index.catalogue]
         gone = [title for title in plan.like if title not in self.index.catalogue]
-        hits = tuple(_explained(hit, asked, anchors) for hit in found.hits)
+        hits = tuple(explained(hit, asked, anchors) for hit in found.hits)
         if self._makes_no_sense(plan, found):
             return self._say("unclear", memory.plan)
         offers, offer = self._relaxations(plan) if len(hits) < min(_FEW, wanted) else ([], None)
         notes = [*notes, *(f"“{title}” is not in this catalogue." for title in gone), *act.read.notes]
+        if plan.sort != "relevance" and hits and ORDERS[plan.sort](hits[0].movie) is None:
+            notes.append("That isn't on file for any film here, so these are simply the best known.")
         facts |= {
-            "notes": notes, "relaxations": offers, "weak": found.weak and not named, "named": bool(named), "again": again,
+            "notes": notes, "relaxations": offers, "weak": not named and (found.weak or self._far_off(plan, found)), "named": bool(named), "again": again,
             "because": because, "asked_for": _FEW, "passing": found.passing,
         }  # fmt: skip
         memory = memory.model_copy(update={"plan": plan.model_copy(update={"k": Plan().k}), "offer": offer, "hunt": None})
@@ -108,7 +111,7 @@ class Stage:
         note = f"{listed_words(f'“{title}”' for title in act.absent)} {'is' if len(act.absent) == 1 else 'are'} not in this catalogue."
         if act.plan:
             return self._search(act, notes=[note])
-        near = [match.movie for title in act.absent for match in self.index.catalogue.find(title, limit=3, cutoff=0.7)]
+        near = [film for title in act.absent for film in self._near(title)]
         self.box.note("search_movies", {"query": ", ".join(act.absent)}, "not in this catalogue")
         hits = tuple(Hit(film, 0.3, Evidence(said="Its title is near."), weak=True) for film in dict.fromkeys(near))
         memory = self.memory.with_shown(tuple(hit.movie_id for hit in hits), again=False) if hits else self.memory
@@ -159,9 +162,9 @@ class Stage:
         found = self.box.search_movies(plan, k=_RANKED) if plan else Screening((), 0)
         hit = next((hit for hit in found.hits if hit.movie_id == film.id), _bare(film))
         anchors = [self.index.catalogue.movie(movie_id) for movie_id in plan.like if movie_id in self.index.catalogue]
-        hit = _explained(hit, plan, anchors)
+        hit = explained(hit, plan, anchors)
         held = [chip.label for chip in chips(Plan(filters=plan.filters))]
-        reasons = [_because(hit, plan, anchors), f"it fits {listed_words(held)}" if held else ""]
+        reasons = [because(hit, plan, anchors), f"it fits {listed_words(held)}" if held else ""]
         facts = {"reason": ", and ".join(reason for reason in reasons if reason)}
         memory = self.memory.model_copy(update={"focus": film.id})
         return Performed(self._brief("why", plan, (hit,), facts), memory, plan, (hit,), films=tuple(anchors))
@@ -174,7 +177,7 @@ class Stage:
         missed = failed(film, plan.filters)
         offer = None
         if missed:
-            facts["fails"] = [_failure(film, name, plan) for name in missed]
+            facts["fails"] = [failure(film, name, plan) for name in missed]
             offer = plan.model_copy(
                 update={"filters": plan.filters.model_copy(update={name: Plan().filters.model_dump()[name] for name in missed})}
             )
@@ -238,7 +241,7 @@ class Stage:
         plan = act.plan.model_copy(update={"like": (first.movie_id,)}) if first else act.plan
         found = self.box.search_movies(plan, k=SHOWN, image=None if first else self.box.poster, aside=self.memory.put_aside)
         anchors = [first.movie] if first else []
-        hits = tuple(_explained(hit, plan, anchors) for hit in found.hits)
+        hits = tuple(explained(hit, plan, anchors) for hit in found.hits)
         if verdict is not None and not verdict.is_poster and not act.plan:
             hits = ()
         shown = (
@@ -279,58 +282,22 @@ class Stage:
     # -- a film somebody tries to remember -------------------------------------------------------
 
     def _hunt(self, act: Act) -> Performed:
-        before = self.memory.hunt or Hunt()
-        hunt = before
-        if act.text == "start":
-            hunt = Hunt(said=self.said[:4000])
-        elif act.text in ("yes", "no", "unsure"):
-            hunt = before.model_copy(
-                update={
-                    "answers": (*before.answers, (before.pending, act.text)),
-                    "said": f"{before.said}\n{act.plan.query}".strip(),
-                }
-            )
-        elif act.text == "none":
-            hunt = before.model_copy(update={"rejected": tuple(dict.fromkeys((*before.rejected, *act.films)))})
-        else:
-            hunt = before.model_copy(update={"said": f"{before.said}\n{self.said}"[:4000]})
-        read = understand(hunt.said, self.vocabulary)
-        clues = [(_without_lead(clue.text), -0.5 * clue.weight if clue.negated else clue.weight) for clue in read.clues]
-        clues += [
-            (_without_lead(line), 1.0) for line in hunt.said.split("\n")[1:] if line.strip() and not read.tip_of_the_tongue
-        ]
-        plan = read.plan if read.tip_of_the_tongue else Plan(query=hunt.said, soft=read.plan.soft)
-        plan = plan.model_copy(
-            update={
-                "query": ". ".join(text for text, weight in clues if weight > 0) or _without_lead(hunt.said),
-                "exclude": (*plan.exclude, *hunt.rejected),
-            }
-        )
-        years = [
-            (int(wish.value[0] or 1880), int(wish.value[1] or 2100))
-            for wish in plan.soft
-            if wish.kind == "years" and isinstance(wish.value, tuple)
-        ]
-        found = self.box.search_movies(plan, k=_HUNTED, clues=[clue for clue in clues if clue[0]], years=years)
-        films = {hit.movie_id: hit.movie for hit in found.hits}
-        odds = with_answers(
-            {hit.movie_id: (hit.score / (1.0001 - hit.score)) ** 0.75 + 1e-6 for hit in found.hits}, films, hunt.answers
-        )
+        hunt = continued(self.memory.hunt, act, self.said)
+        told = trail(hunt, self.vocabulary)
+        found = self.box.search_movies(told.plan, k=_HUNTED, clues=told.clues, years=told.years)
         by_id = {hit.movie_id: hit for hit in found.hits}
+        films = {movie_id: hit.movie for movie_id, hit in by_id.items()}
+        chances = {movie_id: (hit.score / (1.0001 - hit.score)) ** _STEEPNESS + 1e-6 for movie_id, hit in by_id.items()}
+        odds = with_answers(chances, films, hunt.answers)
         hits = tuple(by_id[movie_id] for movie_id in list(odds)[:SHOWN])
         question = next_question(odds, films, [name for name, _ in hunt.answers])
+        sure = bool(odds) and max(odds.values()) >= KNOWN
+        ask = question.text if question else "Is that it?" if sure or len(hits) < 2 else "Is it one of these?"
         hunt = hunt.model_copy(update={"pending": question.name if question else ""})
-        sure = bool(odds) and max(odds.values()) >= 0.75
-        facts = {
-            "sure": sure,
-            "ask": question.text if question else "Is that it?" if len(hits) < 2 or sure else "Is it one of these?",
-        }
-        memory = self.memory.model_copy(update={"hunt": hunt, "offer": None, "plan": Plan()}).with_shown(
-            tuple(hit.movie_id for hit in hits), again=False
-        )
-        return Performed(
-            self._brief("hunt", plan, hits, facts, wanted=""), memory, plan.model_copy(update={"query": plan.query[:300]}), hits
-        )
+        memory = self.memory.model_copy(update={"hunt": hunt, "offer": None, "plan": Plan()})
+        memory = memory.with_shown(tuple(hit.movie_id for hit in hits), again=False)
+        brief = self._brief("hunt", told.plan, hits, {"sure": sure, "ask": ask}, wanted="")
+        return Performed(brief, memory, told.plan.model_copy(update={"query": told.plan.query[:300]}), hits)
 
     def _found(self, act: Act) -> Performed:
         film = self.box.movie_details(act.films[0])
@@ -426,7 +393,7 @@ class Stage:
 
     def _brief(self, kind: str, plan: Plan, hits: Sequence[Hit], facts: dict[str, Any], wanted: str | None = None) -> Brief:
         told = tuple(
-            Told(film=hit.movie, because=_lead(hit.evidence.reason), passage=hit.evidence.passage or "", weak=hit.weak)
+            Told(film=hit.movie, because=worth_saying(hit.evidence.reason), passage=hit.evidence.passage or "", weak=hit.weak)
             for hit in hits
         )
         if wanted is None:
@@ -445,6 +412,14 @@ class Stage:
     def _title(self, movie_id: str) -> str:
         return self.index.catalogue.movie(movie_id).label if movie_id in self.index.catalogue else movie_id
 
+    def _near(self, title: str) -> list[Movie]:
+        """Films with nearly this title, and those whose title the words begin with ("The Matrix Reloaded")."""
+        words = title.split()
+        heads = [" ".join(words[:size]) for size in range(len(words) - 1, 0, -1)]
+        begun = [film for head in heads if len(head) > 5 for film in self.vocabulary.films_named(head)][:2]
+        near = [match.movie for match in self.index.catalogue.find(title, limit=3, cutoff=0.7)]
+        return [*(self.index.catalogue.movie(film.id) for film in begun), *near]
+
     def _named_first(self, named: Sequence[Movie], found: Screening, k: int, aside: Sequence[str]) -> Screening:
         """The films asked for by title, and after them what resembles the first."""
         hits = {hit.movie_id: hit for hit in found.hits}
@@ -453,8 +428,14 @@ class Stage:
         rest = self.box.search_movies(
             Plan(like=(named[0].id,)), k=k, aside=[*aside, *(hit.movie_id for hit in (*first, *same))]
         )
-        chosen = [*first, *same, *(_explained(hit, Plan(like=(named[0].id,)), named[:1]) for hit in rest.hits)]
+        chosen = [*first, *same, *(explained(hit, Plan(like=(named[0].id,)), named[:1]) for hit in rest.hits)]
         return Screening(tuple(chosen[: max(k, len(first))]), found.passing, named=True)
+
+    @staticmethod
+    def _far_off(plan: Plan, found: Screening) -> bool:
+        """Whether a question found nothing but films that share no word with it."""
+        asked = bool(plan.query) and not (plan.filters or plan.soft or plan.like)
+        return asked and bool(found.hits) and not any(hit.evidence.words for hit in found.hits)
 
     def _makes_no_sense(self, plan: Plan, found: Screening) -> bool:
         bare = not (plan.filters or plan.soft or plan.relative or plan.like)
@@ -473,87 +454,5 @@ class Stage:
         return [(label, films) for films, label, _ in options], options[0][2] if options else None
 
 
-# -- reasons -----------------------------------------------------------------------------------------
-
-
-def _explained(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> Hit:
-    """The hit with a reason that fits the plan, in words for people."""
-    because = _because(hit, plan, anchors)
-    passage = hit.evidence.passage if plan.query else None
-    return replace(
-        hit,
-        evidence=replace(
-            hit.evidence, said=because[:1].upper() + because[1:] + "." if because else hit.evidence.said, passage=passage
-        ),
-    )
-
-
-def _because(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> str:
-    film = hit.movie
-    parts: list[str] = []
-    for anchor in anchors[:1]:
-        shared = [word for word in film.keywords if word in anchor.keywords] or [
-            name.lower() for name in film.genres if name in anchor.genres
-        ]
-        people = [name for name in film.people if name in anchor.people]
-        if shared or people:
-            parts.append(f"shares {listed_words([*people[:1], *shared[:2]])} with {anchor.title}")
-    for mood in dict.fromkeys(
-        [
-            *(str(wish.value) for wish in plan.soft if wish.kind == "mood" and wish.weight > 0),
-            *(r.name for r in plan.relative if r.kind == "mood" and r.direction > 0),
-        ]
-    ):
-        words = mood_evidence(film, mood)[1] if mood in MOODS else ()
-        if words:
-            parts.append(f"{mood}: {listed_words(word.lower() for word in words[:2])}")
-    if plan.query and hit.evidence.words and not anchors:
-        parts.append(
-            f"it speaks of {listed_words(word.lower() if word.islower() else word for word in hit.evidence.words[:3])}"
-        )
-    return "; ".join(parts)
-
-
-def _lead(reason: str) -> str:
-    """Reasons that say nothing beyond the obvious are left out of the prose."""
-    return (
-        ""
-        if reason in ("", "Fits what you asked for.", "Its plot comes closest in meaning.") or reason.startswith("Mentions")
-        else reason
-    )
-
-
-def _failure(film: Movie, name: str, plan: Plan) -> str:
-    filters = plan.filters
-    words = {
-        "genres_all": lambda: f"it is not filed under {listed_words(g for g in filters.genres_all if g not in film.genres)} (but {listed_words(film.genres)})",
-        "genres_any": lambda: f"it is none of {listed_words(filters.genres_any)} (but {listed_words(film.genres)})",
-        "genres_none": lambda: f"it is filed under {listed_words(g for g in film.genres if g in filters.genres_none)}, which you ruled out",
-        "year_min": lambda: f"it is from {film.year}, and you asked for {filters.year_min} or later",
-        "year_max": lambda: f"it is from {film.year}, and you asked for {filters.year_max} or earlier",
-        "runtime_min": lambda: f"it runs {film.runtime} minutes, and you asked for at least {filters.runtime_min}",
-        "runtime_max": lambda: f"it runs {film.runtime} minutes, and you asked for at most {filters.runtime_max}",
-        "languages": lambda: f"it is in {language_name(film.language) if film.language else 'a language I don’t know'}, not {listed_words(language_name(code) for code in filters.languages[:3])}",
-        "countries": lambda: f"it comes from {listed_words(film.countries) or 'a country I don’t know'}, not {listed_words(filters.countries[:3])}",
-        "people": lambda: f"{listed_words(p for p in filters.people if fold(p) not in {fold(x) for x in film.people})} isn't in it",
-        "people_none": lambda: f"{listed_words(p for p in film.people if fold(p) in {fold(x) for x in filters.people_none})} is in it",
-        "rating_min": lambda: f"it is rated {film.rating:g}" if film.rating is not None else "I have no rating for it",
-        "has_poster": lambda: "of its poster",
-    }  # fmt: skip
-    return words[name]()
-
-
 def _bare(film: Movie) -> Hit:
     return Hit(film, 1.0, Evidence())
-
-
-_LEAD = re.compile(
-    r"^.*?\b(?:remember|recall|think of|looking for|find|name of|what(?:'s| is| was)|which)\b[^.?!]{0,40}?\b(?:film|movie|flick|one|title)\b(?: (?:i saw|i watched|called))?\s*(?:,|:)?\s*(?:where|in which|about|with|that has|when|of|from)?\s*",
-    re.IGNORECASE,
-)
-
-
-def _without_lead(text: str) -> str:
-    """A clue without "I'm trying to remember a film where"."""
-    stripped = _LEAD.sub("", text, count=1).strip(" ?.")
-    return stripped if len(stripped.split()) > 1 else text

@@ -116,7 +116,7 @@ WHY_NOT = _glued(
 WHY = re.compile(r"^(?:and |but |so |hmm,? )*(?:why|how come|what makes you|what made you)\b")
 MORE = _glued(
     r"""
-    ^(?:(?:ok|okay|yes|and|no|hmm|please|can (?:i|you)|could (?:i|you)|i(?:'d| would)? (?:want|like|need)|show me|
+    ^(?:(?:ok|okay|yes|and|no|nah|nope|hmm|please|can (?:i|you)|could (?:i|you)|i(?:'d| would)? (?:want|like|need)|show me|
     give me|let me see|see|have|get|any|got|some|what about|do you have|are there)[ ,]+)*(?:(?P<n>\d{1,2}|one|two|
     three|four|five|six|seven|eight|nine|ten|a few|some|a couple|a couple of) )?(?:more|another|others?|else|next|
     different ones?|(?:the )?next (?:ones?|page|batch|few)|other (?:ones?|options|suggestions|ideas|films|movies|
@@ -171,7 +171,7 @@ LIKED = _glued(
     r"""
     \b(?:i|we)\s+(?:(?:really|absolutely|totally|both|just|also|quite|do|did)\s+)*(?:loved?|liked?|adored?|
     enjoy(?:ed)?)\b|\b(?:it|that|this) (?:was|is) (?:great|amazing|wonderful|my favou?rite|brilliant|fantastic)|
-    ^(?:loved|liked|enjoyed|great|love|like)\s|thumbs up|\bmy favou?rite (?:film|movie)?\s*(?:is|was)|
+    ^(?:loved|liked|enjoyed)\s|thumbs up|\bmy favou?rite (?:film|movie)?\s*(?:is|was)|
     \bi'?m a (?:big |huge )?fan of
     """
 )
@@ -249,11 +249,23 @@ PLOT_GENRES = _glued(
     """,
     re.IGNORECASE | re.DOTALL,
 )
-INITIAL = re.compile(r"\b([A-Z])\.(?= ?[A-Z])")
 WHICH = _glued(
     r"""
     ^(?:(?:and|so|ok(?:ay)?|well),? )*(?:which|what)(?:'s)?(?: \w+){0,2}? (?:films?|movies?|
     one)(?: of yours| here)? (?:is|are|was|were)(?: the)? 
     """,
+    re.IGNORECASE,
+)
+SIMILAR = re.compile(
+    r"^(?:any(?:thing)?|some(?:thing)?|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit))\b"
+)
+EARLIER = re.compile(
+    r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
+)
+BARE_FACT = re.compile(
+    r"^(?:and |the |its |his |her )*(?:directors?|cast|actors?|stars?|year|runtime|running time|length|plot|story|genre|language|country|rating|budget|box office)\s*\??$"
+)
+UNKNOWN_PERSON = re.compile(
+    r"\b(?:by|with|starring|featuring|directed by|from director)\s+(?P<name>[\w'’.-]+(?: [\w'’.-]+){0,3}?)\s*(?:in it)?\s*[?!.]*$",
     re.IGNORECASE,
 )

@@ -19,14 +19,17 @@ from movies.movie import Movie
 from movies.titles import normal_title
 from movies.vocabulary import fold
 from rag.index import Hit, MovieIndex
+from rag.lexical import content_words, stem
 from rag.moods import MOODS
 from rag.plan import Plan, Relative, Wish
 
 _POOL = 80  # films looked at again for a handful shown
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
-_MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = 1.0, 3.0, 0.8, 2.5, 0.7  # what a wish is worth, in standard deviations of the search
+_MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = 2.0, 4.0, 0.8, 2.5, 0.7  # what a wish is worth, in standard deviations of the search
+_LIKENESS, _AVOIDED = 6.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
+_LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
-_ORDERS: dict[str, Callable[[Movie], float | None]] = {
+ORDERS: dict[str, Callable[[Movie], float | None]] = {
     "newest": lambda film: film.year, "oldest": lambda film: -film.year if film.year else None,
     "longest": lambda film: film.runtime, "shortest": lambda film: -film.runtime if film.runtime else None,
     "rating": lambda film: film.rating, "revenue": lambda film: film.revenue,
@@ -105,12 +108,16 @@ class Tastes:
             return [index.catalogue.movie(movie_id) for movie_id in ids[-20:] if movie_id in index.catalogue]
 
         self._plan = plan
-        self._pulls = [(-_KIN, films(plan.unlike)), (_TASTE, films(liked)), (-_TASTE, films(disliked))]
+        self._avoided = {stem(word) for theme in plan.avoid for word in content_words(theme)}
+        self._pulls = [(_LIKENESS, films(plan.like)), (-_KIN, films(plan.unlike)), (_TASTE, films(liked)), (-_TASTE, films(disliked))]
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
         total = sum(_wish(wish, film) for wish in self._plan.soft)
         total += sum(_comparison(relative, film) for relative in self._plan.relative)
+        if self._avoided:
+            text = " ".join((film.title, film.plot, *film.keywords, *film.genres))
+            total -= _AVOIDED * bool(self._avoided & {stem(word) for word in content_words(text)})
         return total + sum(weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls)
 
 
@@ -130,9 +137,9 @@ def mood_evidence(film: Movie, mood: str) -> tuple[float, tuple[str, ...]]:
     known = MOODS[mood]
     said = {fold(word.strip()) for word in re.split(r"[,\n]", known.said)} | {mood}
     words = tuple(word for word in film.keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said))
-    towards = tuple(name for name in film.genres if name in known.towards[:2])
+    towards = tuple(name for name in known.towards[:2] if name in film.genres)
     against = sum(name in known.against for name in film.genres)
-    value = 0.6 * bool(words) + 0.3 * len(towards) - 0.25 * against
+    value = 0.6 * bool(words) + sum(_LEANING[known.towards.index(name)] for name in towards) - 0.25 * against
     return max(-1.0, min(1.0, value)), (*words, *towards)
 
 
@@ -173,7 +180,7 @@ def _strength(hit: Hit, rank: int, unasked: bool) -> float:
 
 def _ordered(hits: Iterable[Hit], sort: str) -> list[Hit]:
     """Sorted by a fact; films that lack it come last."""
-    fact = _ORDERS[sort]
+    fact = ORDERS[sort]
     known = [(value, hit) for hit in hits if (value := fact(hit.movie)) is not None]
     rest = [hit for hit in hits if fact(hit.movie) is None]
     return [hit for _, hit in sorted(known, key=lambda pair: -pair[0])] + rest

@@ -30,7 +30,7 @@ _DESCRIBED = re.compile(
     r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;]|(?:is|was|has|but|and|please)\b))"
 )
 _POINTING = re.compile(
-    r"\b(?:it|its|it's|that|this|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
+    r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
 )
 _EXTREMES = {
     "longest": ("runtime", True), "shortest": ("runtime", False), "newest": ("year", True), "latest": ("year", True), "most recent": ("year", True),

@@ -61,7 +61,7 @@ _TALK = frozenset(
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
         results result option options pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
-        don't dont what's whats feel feeling feels mood thinking think guess really definitely certainly totally reasons here there""",
+        don't dont what's whats feel feeling feels mood thinking think guess really definitely certainly totally reasons here there showed shown nah nope bored boring""",
     )
 )
 
@@ -73,6 +73,8 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
         return True
     if delta.relative and not delta.like:
         return False
+    if delta.sort != "relevance" and re.search(r"\b(?:films?|movies?|you have|you've got)\b", text) and not re.search(r"\b(?:ones?|them|these)\b", text):
+        return True
     if delta.like:
         return True
     if lifted(said, before) != before or _FOLLOWS.search(text):
@@ -179,8 +181,8 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
             out[name] = now[name]
     for low, high in (("year_min", "year_max"), ("runtime_min", "runtime_max")):
         if low in now or high in now:
-            both = {name: now.get(name, None if instead else was.get(name)) for name in (low, high)}
-            if both[low] is not None and both[high] is not None and both[low] > both[high]:
+            both: dict[str, Any] = {name: now.get(name, None if instead else was.get(name)) for name in (low, high)}
+            if None not in both.values() and both[low] > both[high]:
                 both = {name: now.get(name) for name in (low, high)}  # the new bound contradicts the old one
             out |= both
     for name, against in (("genres_none", ("genres_all", "genres_any")), ("people_none", ("people",))):

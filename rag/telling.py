@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -47,7 +47,7 @@ class Telling:
     reasons: list[str] = field(default_factory=list)
 
 
-def tell(brief: Brief, speaker: Speaker, grounds: Grounds, outcome: Telling, history: Sequence[str] = ()) -> Iterator[str]:
+def tell(brief: Brief, speaker: Speaker, grounds: Grounds, outcome: Telling, history: Sequence[str] = ()) -> Generator[str]:
     """The answer in pieces, fit to be shown as they come. Always complete; `outcome` says how it went."""
 
     def show(text: str) -> str:
@@ -117,7 +117,7 @@ def _for_model(number: int, told: Told, plot: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _sentences(brief: Brief, speaker: Speaker, history: Sequence[str]) -> Iterator[str]:
+def _sentences(brief: Brief, speaker: Speaker, history: Sequence[str]) -> Generator[str]:
     """Whole sentences as the model finishes them, repeated ones left out, at most a dozen."""
     held = ""
     seen: set[str] = set()

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from langchain_core.tools import BaseTool, StructuredTool
 from PIL.Image import Image
@@ -23,6 +23,9 @@ from movies.movie import Movie
 from rag.index import Hit, MovieIndex
 from rag.plan import Plan
 from rag.ranking import Screening, carry_out
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 DESCRIPTIONS = {
     "search_movies": "Find films by what they are about, mood, genre, year, length, language, country or people.",
@@ -101,28 +104,27 @@ class Toolbox:
 
     def plot_genres(self, plot: str) -> GenreVerdict | None:
         """Genres from a plot; None where nobody can tell."""
-        return self._use("plot_genres", {"plot": plot[:80]}, lambda: self._skill("plot_genres")(plot), _genres)
+        return self._use("plot_genres", {"plot": plot[:80]}, lambda: _need(self.skills.plot_genres)(plot), _genres)
 
     def poster_genres(self) -> GenreVerdict | None:
         """Genres from the turn's picture; None where nobody can tell or there is no picture."""
-        return self._use("poster_genres", {}, lambda: self._skill("poster_genres")(self._picture()), _genres)
+        return self._use("poster_genres", {}, lambda: _need(self.skills.poster_genres)(self._picture()), _genres)
 
     def validate_poster(self) -> PosterVerdict | None:
         """Whether the turn's picture is a film poster."""
         return self._use(
-            "validate_poster", {}, lambda: self._skill("validate_poster")(self._picture()),
+            "validate_poster", {}, lambda: _need(self.skills.validate_poster)(self._picture()),
             lambda verdict: "a poster" if verdict.is_poster else "not a poster",
         )  # fmt: skip
 
     def identify_poster(self, k: int = 5) -> list[Hit]:
         """The films whose poster the turn's picture may be, best first."""
-        hits = self._use("identify_poster", {}, lambda: self.index.identify(self._picture(), k=k), lambda found: _found(found[:1]))
-        return hits or []
+        return self._use("identify_poster", {}, lambda: self.index.identify(self._picture(), k), lambda hits: _found(hits[:1])) or []
 
     def predict_box_office(self, film: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """A revenue forecast from what is known of a film before it opens."""
         return self._use(
-            "predict_box_office", {"title": film.get("title")}, lambda: self._skill("predict_box_office")(film),
+            "predict_box_office", {"title": film.get("title")}, lambda: _need(self.skills.predict_box_office)(film),
             lambda forecast: f"{forecast['revenue']:,.0f} US dollars",
         )  # fmt: skip
 
@@ -142,18 +144,12 @@ class Toolbox:
             for name, text in DESCRIPTIONS.items()
         ]  # fmt: skip
 
-    def _skill(self, name: str) -> Callable[[Any], Any]:
-        skill: Callable[[Any], Any] | None = getattr(self.skills, name)
-        if skill is None:
-            raise UnavailableError("not available on this server")
-        return skill
-
     def _picture(self) -> Image:
         if self.poster is None:
             raise UnavailableError("no picture was sent")
         return self.poster
 
-    def _use(self, name: str, arguments: Mapping[str, Any], work: Callable[[], Any], tell: Callable[[Any], str]) -> Any:
+    def _use(self, name: str, arguments: Mapping[str, Any], work: Callable[[], T], tell: Callable[[T], str]) -> T | None:
         """Run a tool; its failure is noted and told, never raised: an answer without it is still an answer."""
         try:
             result = work()
@@ -169,6 +165,12 @@ class Toolbox:
     def note(self, name: str, arguments: Mapping[str, Any], result: str, ok: bool = True) -> None:
         """Take down that a tool was used."""
         self.uses.append(Use(name, arguments, result, ok))
+
+
+def _need(skill: Callable[[U], T] | None) -> Callable[[U], T]:
+    if skill is None:
+        raise UnavailableError("not available on this server")
+    return skill
 
 
 class UnavailableError(MovieServiceError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from movies.movie import Movie
 from rag.plan import language_name
 
-_KNOWN = 0.75  # odds of the best candidate from which no more questions are asked
+KNOWN = 0.75  # odds of the best candidate from which no more questions are asked
 _WORTH = 0.12  # bits; a question that tells less isn't put
 _MOST_ASKED = 6
 # How far a remembered answer can be trusted, by kind of question.
@@ -71,7 +71,7 @@ def with_answers(odds: Mapping[str, float], films: Mapping[str, Movie], answers:
 
 def next_question(odds: Mapping[str, float], films: Mapping[str, Movie], asked: Sequence[str]) -> Question | None:
     """The question that tells most about which film it is; None when it's clear enough or asking won't help."""
-    if len(odds) < 2 or max(odds.values()) >= _KNOWN or len(asked) >= _MOST_ASKED:
+    if len(odds) < 2 or max(odds.values()) >= KNOWN or len(asked) >= _MOST_ASKED:
         return None
     kinds = [name.partition(":")[0] for name in asked]
     best, most = None, _WORTH

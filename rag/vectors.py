@@ -82,7 +82,7 @@ class VectorFile:
     def nearest(self, query: Vectors, n: int, search_k: int = SEARCH_K) -> tuple[NDArray[np.int64], Vectors]:
         """Numbers and cosines of about the `n` nearest rows to a unit vector (dim,), best first."""
         numbers, distances = self._annoy.get_nns_by_vector(query, n, search_k=max(search_k, n), include_distances=True)
-        cosines = 1 - np.asarray(distances, dtype=np.float32) ** 2 / 2
+        cosines = np.asarray(1 - np.square(distances) / 2, dtype=np.float32)
         return np.asarray(numbers, dtype=np.int64), cosines
 
     def close(self) -> None:

@@ -88,7 +88,9 @@ def test_similar_leaves_the_film_itself_out(index: MovieIndex) -> None:
 
 def test_films_not_to_show_are_not_shown(index: MovieIndex) -> None:
     first = index.search("detective hunts a killer", k=1)[0]
-    assert first.movie_id not in {hit.movie_id for hit in index.search("detective hunts a killer", without=[first.movie_id], k=50)}
+    assert first.movie_id not in {
+        hit.movie_id for hit in index.search("detective hunts a killer", without=[first.movie_id], k=50)
+    }
 
 
 def test_a_hinted_decade_moves_films_of_it_up(index: MovieIndex) -> None:
@@ -120,7 +122,9 @@ def test_relaxations_name_the_constraint_that_frees_most(index: MovieIndex) -> N
     filters = Filters(genres_all=("Western",), languages=("ko",))
     freed = index.relaxations(filters)
     assert dict(freed) == {
-        name: index.catalogue.count(filters.without(name)) for name in ("genres_all", "languages") if index.catalogue.count(filters.without(name))
+        name: index.catalogue.count(filters.without(name))
+        for name in ("genres_all", "languages")
+        if index.catalogue.count(filters.without(name))
     }
     assert [count for _, count in freed] == sorted((count for _, count in freed), reverse=True)
 
@@ -167,7 +171,11 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> MovieIndex:
     """Films enough that a search without filters goes through Annoy."""
     folder = tmp_path_factory.mktemp("crowd")
     random = np.random.default_rng(5)
-    words = [f"{a}{b}" for a in ("stone", "river", "glass", "night", "iron", "salt", "moon", "paper") for b in ("man", "song", "house", "road", "game")]
+    words = [
+        f"{a}{b}"
+        for a in ("stone", "river", "glass", "night", "iron", "salt", "moon", "paper")
+        for b in ("man", "song", "house", "road", "game")
+    ]
     movies = [
         Movie(
             id=f"film-{number}", title=f"{random.choice(words)} {random.choice(words)} {number}", year=1920 + number % 100,
@@ -184,7 +192,12 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> MovieIndex:
 def test_annoy_and_exact_scan_agree_at_every_selectivity(crowd: MovieIndex) -> None:
     choices = [Filters(), Filters(year_min=1925), Filters(genres_none=("War",)), Filters(genres_any=("War",)), Filters(year_min=2018),
                Filters(year_min=2019, year_max=2019, genres_any=("War",))]  # fmt: skip
-    questions = ["stoneman glasssong nighthouse", "river road at night", "a papergame for the ironman", "moonsong saltriver stonehouse"]
+    questions = [
+        "stoneman glasssong nighthouse",
+        "river road at night",
+        "a papergame for the ironman",
+        "moonsong saltriver stonehouse",
+    ]
     agreed = total = 0
     for filters in choices:
         for question in questions:

@@ -35,15 +35,18 @@ Painter = Callable[[Movie], bytes]
 
 
 class ScriptedApi:
-    """The server; `url` once started. `asked` holds the chat requests, `verdicts` the feedback."""
+    """The server; `url` once started. `asked` holds the chat requests, `verdicts` the feedback.
 
-    def __init__(self, paint: Painter | None = None, port: int = 0, missing: tuple[str, ...] = ()) -> None:
+    `missing`: parts without a model. `gate` lets slow answers go on; `left` is set when an answer is over.
+    """
+
+    def __init__(self, paint: Painter | None = None, port: int = 0) -> None:
         self.asked: list[dict[str, Any]] = []
         self.verdicts: list[dict[str, Any]] = []
         self.left = threading.Event()
         self.gate = threading.Event()
         self._paint = paint or _plain
-        self._missing = missing
+        self.missing: tuple[str, ...] = ()
         self._port = port
         self._server: BaseWSGIServer | None = None
 
@@ -60,6 +63,12 @@ class ScriptedApi:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def reset(self) -> None:
+        """Forget what was asked; every part is there again."""
+        self.asked, self.verdicts, self.missing = [], [], ()
+        self.left.clear()
+        self.gate.clear()
 
     @property
     def url(self) -> str:
@@ -98,22 +107,26 @@ class ScriptedApi:
         return Response(self._paint(found), mimetype="image/jpeg")
 
     def _posters(self, what: str) -> Any:
-        if what in self._missing:
-            return problem(503, "model_missing", f"This server has no {what} yet. Run: matinee build --catalogue FILE --artifacts DIR")
+        if what in self.missing:
+            return problem(
+                503, "model_missing", f"This server has no {what} yet. Run: matinee build --catalogue FILE --artifacts DIR"
+            )
         try:
             picture = Image.open(request.files["poster"].stream)
         except OSError:
             return problem(400, "bad_image", "That file is not a picture that can be read. Send JPEG, PNG or WebP.")
         upright = picture.height > picture.width
         if what == "validate":
-            reasons = ["two thirds as wide as tall", "a title and a credit block"] if upright else ["wider than tall", "no lettering"]
+            reasons = (
+                ["two thirds as wide as tall", "a title and a credit block"] if upright else ["wider than tall", "no lettering"]
+            )
             return {"is_poster": upright, "probability": 0.97 if upright else 0.08, "reasons": reasons}
         if what == "identify":
             return {"matches": [hit(movie, weak=not upright) for movie in FILMS[:6]]}
         return genres()
 
     def _plot(self) -> Any:
-        if "plots" in self._missing:
+        if "plots" in self.missing:
             return problem(503, "model_missing", "This server has no genre classifier yet. Run: matinee train genres")
         return {**genres(), "explanation": {"Crime": [{"sentence": "A thief plans one last job.", "weight": 0.4}]}}
 
@@ -124,7 +137,9 @@ class ScriptedApi:
         asked["picture"] = "poster" in request.files
         self.asked.append(asked)
         if "refuse" in asked["message"]:
-            return problem(503, "busy", "Too many conversations are being answered. Try again in a moment.", {"Retry-After": "60"})
+            return problem(
+                503, "busy", "Too many conversations are being answered. Try again in a moment.", {"Retry-After": "60"}
+            )
         return Response(self._frames(asked), mimetype="text/event-stream")
 
     def _frames(self, asked: dict[str, Any]) -> Iterator[str]:
@@ -145,7 +160,11 @@ class ScriptedApi:
         if "slow" in message:
             yield "status", {"text": "The model is thinking"}
             self.gate.wait(60)
-        chosen = () if "nothing" in message else tuple(film(title) for title in ("Heat", "Amélie", "Spirited Away", "Drive", "Casablanca"))
+        chosen = (
+            ()
+            if "nothing" in message
+            else tuple(film(title) for title in ("Heat", "Amélie", "Spirited Away", "Drive", "Casablanca"))
+        )
         if not plan.filters.genres_all:
             chosen = tuple(film(title) for title in ("Alien", "Her", "Up"))
         if "hostile" in message:
@@ -196,7 +215,14 @@ def genres() -> dict[str, Any]:
 
 
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
-    record = {"type": f"urn:matinee:problem:{code}", "title": code, "status": status, "detail": detail, "code": code, "request_id": "t"}
+    record = {
+        "type": f"urn:matinee:problem:{code}",
+        "title": code,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": "t",
+    }
     return Response(json.dumps(record), status=status, mimetype="application/problem+json", headers=headers)
 
 
