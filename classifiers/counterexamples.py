@@ -42,7 +42,7 @@ def counterexamples(count: int, seed: int = 0, posters: Sequence[Image] = ()) ->
         """Something seen: a piece of a poster where there are any, else a landscape of noise."""
         return _piece(random, posters) if posters and random.random() < 0.7 else _photo(random)
 
-    turns = [*_WITH_SCENE, *_ALONE, *(["piece"] * 4 if posters else [])]
+    turns = [*_WITH_SCENE, *_ALONE, *(["piece"] * 9 if posters else [])]
     for number in range(count):
         random = np.random.default_rng((seed, number))
         kind = turns[number % len(turns)]
@@ -113,13 +113,13 @@ def _grainy(random: Generator, image: Image) -> Image:
 
 
 def _piece(random: Generator, posters: Sequence[Image]) -> Image:
-    """A part of a poster, a quarter to a half of each side, from the middle where faces and scenery are."""
+    """A part of a poster, a quarter to two thirds of each side, mostly from the middle where faces and scenery are."""
     poster = posters[int(random.integers(len(posters)))]
-    share = float(random.uniform(0.3, 0.55))
+    share = float(random.uniform(0.22, 0.65))
     width = max(8, round(poster.width * share * float(random.uniform(0.9, 1.5))))
     height = max(8, round(poster.height * share * float(random.uniform(0.6, 1.0))))
     left = int(random.integers(0, max(1, poster.width - width)))
-    top = int(random.uniform(0.12, 0.45) * poster.height)
+    top = int(random.uniform(0.05, 0.6) * (poster.height - height))
     return poster.crop((left, top, min(left + width, poster.width), min(top + height, poster.height)))
 
 

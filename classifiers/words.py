@@ -58,13 +58,13 @@ class Vocabulary:
         values = values / max(float(np.linalg.norm(values)), 1e-12)
         return columns[order], values[order].astype(np.float32)
 
-    def rows(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.intp]]:
+    def rows(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
         """The unit rows of many texts as the (data, indices, indptr) of a CSR matrix."""
         parts = [self.row(text) for text in texts]
         ends = np.cumsum([0, *(len(columns) for columns, _ in parts)])
         data = np.concatenate([values for _, values in parts]) if parts else np.zeros(0, dtype=np.float32)
         columns = np.concatenate([columns for columns, _ in parts]) if parts else np.zeros(0, dtype=np.intp)
-        return data, columns, ends
+        return data, columns.astype(np.int32), ends.astype(np.int32)
 
 
 def terms(text: str) -> list[int]:

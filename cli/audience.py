@@ -109,6 +109,35 @@ def identify(
         print_hits(hits)
 
 
+def ask(
+    message: Annotated[str, typer.Argument(help="What you would say to the concierge.")],
+    image: ImageFile = None,
+    session: Annotated[str, typer.Option(help="Conversations with the same name go on.")] = "terminal",
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the concierge; the answer streams. With --json: one event per line, as the API sends them."""
+    from api.services import Services
+
+    settings = Settings()
+    services = Services.open(settings.model_copy(update={"artifacts": artifacts}) if artifacts else settings, say)
+    try:
+        agent = services.need(services.agent, "concierge", "make install")
+        for event in agent.answer(session, message, image=_picture(image)):
+            if as_json:
+                typer.echo(json.dumps({"event": event.name, "data": event.data}, ensure_ascii=False))
+            elif event.name == "status":
+                say(event.data.get("text", ""))
+            elif event.name == "token":
+                typer.echo(event.data.get("text", ""), nl=False)
+            elif event.name == "error":
+                say(event.data.get("detail", "") or str(event.data))
+        if not as_json:
+            typer.echo()
+    finally:
+        services.close()
+
+
 def _picture(path: Path | None):  # type: ignore[no-untyped-def]  # a PIL image; PIL is imported only with a picture
     if path is None:
         return None

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import audience, building, evaluating, serving
+from cli import audience, building, evaluating, serving, team
 from cli.doctor import doctor
 from movies.errors import MovieServiceError
 
@@ -38,7 +38,12 @@ app.command()(serving.ui)
 app.command()(audience.search)
 app.command()(audience.similar)
 app.command()(audience.identify)
+app.command()(audience.ask)
+app.command()(team.train)
+app.command()(team.audit)
+app.command()(team.key)
 app.command()(doctor)
+app.add_typer(team.reports, name="report", help="What people asked for and the catalogue lacks.")
 app.add_typer(evaluating.app, name="evaluate", help="Measure quality and speed; every number in the docs comes from here.")
 
 

@@ -5,14 +5,24 @@ Does not know how heads are trained. A catalogue too small to learn from is no f
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from classifiers.features import Features
 from classifiers.training import train_genres
 from classifiers.validator_training import train_validator
 from index_builder.build import Progress, Staging, TrainHeads
+from index_builder.cache import VectorCache
 from movies.errors import BadCatalogue
 from movies.images import open_image
+from rag.library import Library
+
+_FEW_FILMS = 2000
+_MADE_FOR_FEW, _MADE = (
+    500,
+    1600,
+)  # counterexamples drawn: as many as the posters of a small catalogue, so that a first start is quick
 
 
 def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
@@ -30,10 +40,37 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
         if text_only:
             return notes
         try:
-            train_validator(staging.catalogue, negatives, features, heads, progress=progress)
+            made = _MADE_FOR_FEW if negatives is None and len(staging.catalogue) < _FEW_FILMS else _MADE
+            train_validator(staging.catalogue, negatives, features, heads, made=made, progress=progress)
             notes.append("Poster validator trained; report: heads/validator/report.html")
         except BadCatalogue as error:
             notes.append(f"No poster validator: {error.message}")
         return notes
 
     return train
+
+
+def retrain(library: Library, what: str, negatives: Path | None, cache_folder: Path, progress: Progress) -> Path:
+    """Train one classifier of the serving version anew and put it in place by rename; returns its report.
+
+    Raises BadCatalogue if there is too little to learn from; the old heads then stay.
+    """
+    cache = VectorCache(cache_folder / "vectors.sqlite")
+    target = library.heads_folder
+    target.mkdir(exist_ok=True)
+    try:
+        features = Features(library.encoder, store=cache, open_poster=lambda key: open_image(library.posters.path(key)))
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".heads-") as aside:
+            if what == "genres":
+                train_genres(library.catalogue, features, Path(aside), progress=progress)
+            else:
+                train_validator(library.catalogue, negatives, features, Path(aside), progress=progress)
+            old = target / f".{what}.old"
+            shutil.rmtree(old, ignore_errors=True)
+            if (target / what).is_dir():
+                (target / what).rename(old)
+            (Path(aside) / what).rename(target / what)
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        cache.close()
+    return target / what / "report.html"

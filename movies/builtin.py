@@ -51,7 +51,8 @@ class BuiltinEncoder:
         )
         # bfloat16 is more than twice as fast where the processor multiplies it in tiles (AMX), slow elsewhere.
         self._dtype = torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16") else torch.float32
-        self._model: torch.nn.Module = torch.nn.Module.to(model, self._dtype).eval()
+        self._model = torch.nn.Module.to(model, self._dtype)
+        self._model.train(False)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

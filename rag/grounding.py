@@ -14,39 +14,52 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from movies.movie import Movie
-from movies.titles import TitleFinder, normal_title
+from movies.titles import TitleFinder, normal_title, split_year
 from movies.vocabulary import fold, genre_words, language_words
 from rag.plan import language_name
 
 _WORD = re.compile(r"\w+(?:[’'\-]\w+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_QUOTED = re.compile(r"[“\"„«]([^”\"«»“]{1,120})[”\"»]|\*\*?([^*]{1,120})\*\*?|(?<!\w)_([^_]{1,120})_(?!\w)|(?<!\w)[‘']([A-Z][^’']{1,100})[’'](?!\w)")
+_QUOTED = re.compile(
+    r"[“\"„«]([^”\"«»“]{1,120})[”\"»]|\*\*?([^*]{1,120})\*\*?|(?<!\w)_([^_]{1,120})_(?!\w)|(?<!\w)[‘']([A-Z][^’']{1,100})[’'](?!\w)"
+)
 _LEAK = re.compile(
-    r"```|<\|?/?\w+[^>]*>|\{\s*[\"']|https?://|www\.|\btool_call|\b(?:search_movies|similar_movies|movie_details|plot_genres|poster_genres|"
-    r"validate_poster|identify_poster|predict_box_office)\b|\bas an ai\b|\bsystem prompt\b",
+    r"```|<\|?/?\w+[^>]*>|\{\s*[\"']|https?://|www\.|\btool_call|\bas an ai\b|\bsystem prompt\b|\b(?:search_movies|similar_movies|"
+    r"movie_details|plot_genres|poster_genres|validate_poster|identify_poster|predict_box_office)\b",
     re.IGNORECASE,
 )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words that may begin a sentence with a capital without being a name. Anything else that begins one
 # must be part of a known name: "Frozen would suit you" may well be a film that isn't here.
-_OPENERS = frozenset(
-    """a about above across after again all although among an and another any anyone as at based be because before behind being below
-    besides between beyond both but by can certainly come compared consider could despite directed do does during each either
-    enjoy even every everyone everything expect fans featuring few film films finally first following for from full given
+_OPENERS = _words(
+    """a about above across after again all although among an and another any anyone as at based be because before behind being
+    below besides between beyond both but by can certainly come compared consider could despite directed do does during each
+    either enjoy even every everyone everything expect fans featuring few film films finally first following for from full given
     great happy has have he her here hers his how however i if in instead into it its it's i'd i'll i'm i've just lastly later
-    let let's like little looking made many maybe meanwhile more most movie movies much my near neither next no none nor not nothing
-    now of on once one only or other others our out over overall perfect perhaps pick please rather really released second set several
-    she short similar since so some something soon starring still such sure tell thank thanks that that's the their them then there
-    there's these they third this those though three through throughout to together too top try two under unlike until up very
-    want watch we we've well what when where whether which while who whose why with within without would yes yet you you'd you'll you're your yours
-    also always away enough ever fourth fifth four five good hope hello hi alas sorry unfortunately fortunately""".split()
+    let let's like little looking made many maybe meanwhile more most movie movies much my near neither next no none nor not
+    nothing now of on once one only or other others our out over overall perfect perhaps pick please rather really released
+    second set several she short similar since so some something soon starring still such sure tell thank thanks that that's
+    the their them then there there's these they third this those though three through throughout to together too top try two
+    under unlike until up very want watch we we've well what when where whether which while who whose why with within without
+    would yes yet you you'd you'll you're your yours also always away enough ever fourth fifth four five good hope hello hi
+    alas sorry unfortunately fortunately"""
 )
-_CONNECTORS = {"of", "the", "and", "in", "de", "la", "le", "von", "van", "du", "del", "di", "a", "an", "to", "for", "on", "&", "with", "at"}
-_DIRECTED = re.compile(r"\b(?:direct(?:ed|or|s|ion)|film-?maker|helmed|made) (?:\w+ ){0,2}?by\b|\bdirector(?:s)?\b|\bdirects?\b|\bdirected\b", re.IGNORECASE)
-_PLAIN_CAPITALS = frozenset(
-    """i i'm i'd i've i'll ok english tv usa uk us dvd monday tuesday wednesday thursday friday saturday sunday january february march april
-    may june july august september october november december christmas halloween matinee""".split()
+_CONNECTORS = _words("of the and in de la le von van du del di a an to for on & with at or by")
+_DIRECTED = re.compile(r"\b(?:helmed|made) (?:\w+ ){0,2}?by\b|\bdirect(?:ed|or|ors|s|ion)\b|\bfilm-?maker\b", re.IGNORECASE)
+_ACTED = re.compile(r"\bstar|\bwith\b|\bplay|\bcast\b", re.IGNORECASE)
+_KIND = re.compile(
+    r"(?:\bis|\bas|,|\)|–|—|:)\s+(?:an?|this|the)\s+((?:[\w'’\-]+\s+){0,6}?)(?:film|movie|flick|picture|[\w\-]+)\b"
 )
-_SMALL = {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+_PLAIN_CAPITALS = _words(
+    """i i'm i'd i've i'll ok english tv usa uk us dvd monday tuesday wednesday thursday friday saturday sunday january february
+    march april may june july august september october november december christmas halloween matinee sci fi noir hollywood
+    american british one two three four five six seven eight nine ten"""
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +123,8 @@ class Grounds:
             value = _as_number(found.group())
             known = any(value in self._facts[film.id] for film in about)
             decade = sentence[found.end() : found.end() + 1] == "s" and value % 10 == 0
-            if decade and any(film.year and (value if value > 100 else 1900 + value) <= film.year < (value if value > 100 else 1900 + value) + 10 for film in about):
+            first = value if value > 100 else 1900 + value
+            if decade and any(film.year and first <= film.year < first + 10 for film in about):
                 continue
             if not known and value not in self._extra and value not in self._said_numbers:
                 return f"the number {found.group()}"
@@ -127,7 +141,7 @@ class Grounds:
 
     def _unknown_quote(self, sentence: str) -> str:
         for found in _QUOTED.finditer(sentence):
-            text = next(group for group in found.groups() if group)
+            text = split_year(next(group for group in found.groups() if group))[0]
             if not self._known(text, self.films) and not (text.islower() or fold_words(text) in genre_words()):
                 return f"“{text}”"
         return ""
@@ -143,9 +157,11 @@ class Grounds:
                 words = words[:-1]
             if not words:
                 continue
-            text = " ".join(words)
-            if not self._known(text, about) and not _is_plain_name(words):
-                return f"“{' '.join(run)}”"
+            for part in (
+                re.split(r" (?:and|&|with|to|or|by) ", " ".join(words)) if not self._known(" ".join(words), about) else ()
+            ):
+                if not self._known(part, about) and not _is_plain_name(part.split()):
+                    return f"“{' '.join(run)}”"
         return ""
 
     def _wrong_credit(self, sentence: str, about: Sequence[Movie]) -> str:
@@ -158,17 +174,17 @@ class Grounds:
                 continue
             if not any(name in film.people for film in about):
                 return f"{name} has no part in it"
-            if _DIRECTED.search(sentence) and len(everyone) and not re.search(r"\bstar|\bwith\b|\bplay|\bcast\b", sentence, re.IGNORECASE):
-                if not any(name in film.directors for film in about):
-                    return f"{name} did not direct it"
+            directing = _DIRECTED.search(sentence) and not _ACTED.search(sentence)
+            if directing and not any(name in film.directors for film in about):
+                return f"{name} did not direct it"
         return ""
 
     def _wrong_kind(self, sentence: str, named: Sequence[Movie]) -> str:
-        """"Heat is a French comedy": genre and language of the one film a sentence is about."""
+        """ "Heat is a French comedy": genre and language of the one film a sentence is about."""
         if len(named) != 1:
             return ""
         film = named[0]
-        found = re.search(r"(?:\bis|\bas|,|\)|–|—|:)\s+(?:an?|this|the)\s+((?:[\w'’\-]+\s+){0,6}?)(?:film|movie|flick|picture|[\w\-]+)\b", sentence)
+        found = _KIND.search(sentence)
         if not found:
             return ""
         known = self._blob[film.id] + self._said
@@ -254,8 +270,8 @@ def _capital_runs(sentence: str, spans: Sequence[tuple[int, int]]) -> Iterable[t
 
 def _is_plain_name(words: Sequence[str]) -> bool:
     """Words written with a capital that name no film and no person: genres, languages, days, months."""
-    plain = {*_PLAIN_CAPITALS, *genre_words(), *language_words(), "sci", "fi", "noir", "hollywood", "american", "british", "academy"}
-    return all(word in plain or word in _CONNECTORS or word in _SMALL for word in words) and "academy" not in words
+    plain = {*_PLAIN_CAPITALS, *_CONNECTORS, *genre_words(), *language_words()}
+    return all(word in plain for word in words)
 
 
 def _titles(film: Movie) -> tuple[str, ...]:

@@ -251,12 +251,8 @@ class Stage:
         )
         if first and failed(first.movie, plan.filters):
             shown = hits
-        skills = self.box.skills
-        missing = [
-            words
-            for skill, words in ((skills.validate_poster, "checking posters"), (skills.poster_genres, "genres from posters"))
-            if skill is None
-        ]
+        parts = ((verdict, "checking posters"), (genres, "genres from posters"))
+        missing = [words for result, words in parts if result is None]
         facts: dict[str, Any] = {
             "is_poster": verdict is None or verdict.is_poster, "reasons": list(verdict.reasons) if verdict else [], "identified": first is not None,
             "genres": list(genres.chosen) if genres and not genres.abstained else [], "abstained": bool(genres and genres.abstained), "unavailable": missing,
@@ -274,7 +270,7 @@ class Stage:
         verdict = self.box.plot_genres(act.text)
         found = self.box.search_movies(Plan(query=act.text[:1000]), k=3)
         facts = {
-            "unavailable": self.box.skills.plot_genres is None,
+            "unavailable": verdict is None,
             "genres": list(verdict.chosen) if verdict and not verdict.abstained else [],
         }
         return Performed(self._brief("genres", Plan(), found.hits, facts), self.memory, self.memory.plan, found.hits)

@@ -103,7 +103,7 @@ def read(answer: AIMessageChunk) -> tuple[Heard | None, str]:
     records = records or [value for value in json_objects(answer.text) if isinstance(value, dict)]
     problem = "there was no JSON object"
     for record in records:
-        if not set(record) & set(Heard.model_fields):
+        if record and not set(record) & set(Heard.model_fields):
             continue
         try:
             return Heard.model_validate(record), ""

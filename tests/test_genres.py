@@ -28,7 +28,7 @@ WORDS = {
     "Western": ("sheriff", "saloon", "horse", "outlaw", "ranch"),
 }
 COLOURS = {"Horror": (20, 10, 30), "Romance": (230, 120, 150), "Western": (220, 180, 90)}
-FILLER = "a man and a woman in the town find that nothing is as it was before".split()  # noqa: SIM905
+FILLER = "a man and a woman in the town find that nothing is as it was before".split()
 
 
 def _films(count: int = 150, single: bool = False) -> list[Movie]:

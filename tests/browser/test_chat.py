@@ -61,7 +61,7 @@ def test_taking_a_chip_out_reruns_the_plan_without_words(visit: Visit, api: Scri
     told = answered(page, 1)
     rerun = api.asked[-1]
     assert rerun["message"] == ""
-    assert rerun["plan"]["filters"] == {"year_min": 1990, "year_max": 1999}
+    assert {name: value for name, value in rerun["plan"]["filters"].items() if value} == {"year_min": 1990, "year_max": 1999}
     assert rerun["session"] == api.asked[0]["session"]
     assert "Alien" in told
     expect(page.locator(".mt-said").last).to_have_text("Without Comedy")
@@ -73,7 +73,7 @@ def test_a_chip_with_two_bounds_goes_as_one(visit: Visit, api: ScriptedApi) -> N
     answered(page)
     page.click(".mt-chip:has-text('1990–1999')")
     answered(page, 1)
-    assert api.asked[-1]["plan"]["filters"] == {"genres_all": ["Comedy"]}
+    assert {name: value for name, value in api.asked[-1]["plan"]["filters"].items() if value} == {"genres_all": ["Comedy"]}
 
 
 def test_like_not_for_me_and_seen_reach_the_api_and_stay_visible(visit: Visit, api: ScriptedApi) -> None:
