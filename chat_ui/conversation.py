@@ -107,7 +107,7 @@ def without(plan: Mapping[str, Any], path: Sequence[str | int]) -> dict[str, Any
             kept, found = {**plan, str(head): values}, True
         else:
             kept, found = {**plan, str(head): without(plan[str(head)], rest)}, True
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         found, kept = False, {}
     if not found:
         raise BadInput("That part of the search is not there any more. Ask again.")

@@ -31,6 +31,11 @@ def text(value: object) -> str:
     return escape(" ".join(str(value).split()))
 
 
+def exact(value: str) -> str:
+    """Any text as the value of an attribute, to be read back letter by letter; breaks are spelled out."""
+    return escape(value).replace("\n", "&#10;").replace("\r", "&#13;")
+
+
 def poster_address(movie_id: str) -> str:
     return f"{POSTERS}?id={quote(movie_id, safe='')}"
 
@@ -42,7 +47,7 @@ def upload_address(path: str) -> str:
 
 def button(act: str, value: str, label: str, kind: str = "", title: str = "") -> str:
     hint = f' title="{text(title)}"' if title else ""
-    return f'<button type="button" class="mt-act {kind}" name="{act}" value="{escape(value)}"{hint}>{text(label)}</button>'
+    return f'<button type="button" class="mt-act {kind}" name="{act}" value="{exact(value)}"{hint}>{text(label)}</button>'
 
 
 def length(minutes: int) -> str:
@@ -245,7 +250,7 @@ def note(message: str, code: str = "") -> str:
 def wall(films: Sequence[Film]) -> str:
     """Posters side by side; each asks for films like it."""
     pieces = "".join(
-        f'<button type="button" class="mt-act mt-wall-film" name="say" value="{escape("Something like " + film.label)}" '
+        f'<button type="button" class="mt-act mt-wall-film" name="say" value="{exact("Something like " + film.label)}" '
         f'title="Something like {text(film.label)}">{poster(film)}</button>'
         for film in films
     )

@@ -124,7 +124,7 @@ class Agent:
             candidates = [self._hit_json(hit) for hit in done.hits]
             yield Event("candidates", {"films": candidates})
             outcome = Telling()
-            grounds = _grounds(done, message, memory, index)
+            grounds = _grounds(done, message, memory, index) if not speaker.builtin else Grounds(())
             history = [exchange.said for exchange in memory.exchanges[-_RECENT:]]
             with closing(tell(done.brief, speaker, grounds, outcome, history)) as pieces:
                 for piece in pieces:

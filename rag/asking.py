@@ -7,6 +7,7 @@ director") and with the request that stands. Does not tell searches from other a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
@@ -43,6 +44,7 @@ _PLAINER = tuple(
 )
 
 
+@lru_cache(maxsize=256)  # one sentence is looked at from several sides
 def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
     """The sentence reader, for sentences of a conversation: put plainly, short "which film is …?" read as a request."""
     text = said

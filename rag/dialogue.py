@@ -419,26 +419,42 @@ def _films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tup
     )
 
 
+_AFTER_ASKING = re.compile(
+    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|directed|made|stars in|starred in|of|in|"
+    r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
+    re.IGNORECASE,
+)
+_NO_TITLES = {
+    "it",
+    "that",
+    "this",
+    "them",
+    "he",
+    "she",
+    "there",
+    "her",
+    "the film",
+    "the movie",
+    "the first",
+    "one",
+    "you",
+    "they",
+}
+
+
 def _title_in(said: str, scene: Scene) -> str | None:
-    """A known title that a question about a film spells out without capitals ("who directed heat")."""
-    found = say.HAVE.match(said) or re.search(
-        r"\b(?:of|in|about|is|was|directed|made|did|does|for)\s+(?:the (?:film|movie) )?[\"“]?(?P<title>[^?!.,]+?)[\"”]?(?: (?:about|any good|come out|made|released|long|sad|scary|funny))*\s*[?!.]*$",
-        said,
-        _I,
-    )
-    if not found:
+    """A known title that a question about a film holds, whatever stands behind it ("is Up for kids?", "who directed heat")."""
+    asked = _AFTER_ASKING.match(said) or say.HAVE.match(said)
+    if not asked:
         return None
-    title = found["title"].strip()
-    if len(title) < 2 or fold(title) in {"it", "that", "this", "them", "he", "she", "there", "her", "the film", "the movie"}:
-        return None
-    films = scene.vocabulary.films_named(title)
-    if films and (
-        len(title.split()) > 1
-        or title[:1].isupper()
-        or not scene.vocabulary.is_ordinary(fold(title))
-        or re.match(r"^who (?:directed|made|stars)|^when|^how long", fold(said))
-    ):
-        return films[0].id
+    words = said[asked.end() if asked.re is _AFTER_ASKING else asked.start("title") :].strip(' ?!."”').split()
+    for size in range(min(len(words), 10), 0, -1):
+        title = " ".join(words[:size]).strip(',"”')
+        films = scene.vocabulary.films_named(title) if fold(title) not in _NO_TITLES else []
+        plain = size == 1 and not title[:1].isupper() and scene.vocabulary.is_ordinary(fold(title))
+        if films and not (plain and len(words) > 1):
+            return films[0].id
+    title = " ".join(words)
     near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
     return near[0].id if near else None
 

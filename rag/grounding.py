@@ -131,12 +131,13 @@ class Grounds:
         return ""
 
     def _wrong_year(self, sentence: str) -> str:
-        folded = fold(sentence)
-        for title, film in self._titles:
-            for found in re.finditer(rf"(?<!\w){re.escape(title)}\W{{0,3}}\((\d{{4}})\)", re.sub(r"[^\w()\s]", " ", folded)):
-                years = {other.year for name, other in self._titles if name == title}
-                if int(found.group(1)) not in years:
-                    return f"{film.title} is not from {found.group(1)}"
+        """A year in brackets belongs to the title before it, the longest one that ends there."""
+        for found in re.finditer(r"\((\d{4})\)", sentence):
+            before = " " + fold_words(sentence[: found.start()])
+            title = next((title for title, _ in self._titles if before.endswith(f" {title}")), None)
+            years = {film.year for name, film in self._titles if name == title}
+            if title and int(found.group(1)) not in years:
+                return f"{title} is not from {found.group(1)}"
         return ""
 
     def _unknown_quote(self, sentence: str) -> str:

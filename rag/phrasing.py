@@ -65,7 +65,7 @@ OFF_TOPIC = _glued(
 FILM_WORDS = _glued(
     r"""
     \b(?:films?|movies?|flicks?|cinema|watch|watching|directed|director|starring|actors?|actress|cast|posters?|plot|
-    genre|documentar\w+|comed\w+|thrillers?|westerns?|drama\w*|horror|sequel|scene|like)\b
+    genre|documentar\w+|comed\w+|thrillers?|westerns?|drama\w*|horror|sequel|scene)\b
     """
 )
 QUESTION = _glued(
@@ -110,7 +110,7 @@ RESET = _glued(
 WHY_NOT = _glued(
     r"""
     \bwhy (?:not|no|isn'?t|is not|aren'?t|wasn'?t|didn'?t|don'?t|haven'?t|hasn'?t|did (?:you|it|u) (?:not|leave|
-    skip|exclude|drop|ignore)|is .+ (?:not|missing|excluded|left out))\b|\b(?:what happened to|where(?:'s| is)) .+
+    skip|exclude|drop|ignore)|is .+ (?:not|missing|excluded|left out))\b|\b(?:what happened to|where(?:'s| is)) (?!.*\b(?:from|made|shot|filmed|set)\b).+
     """
 )
 WHY = re.compile(r"^(?:and |but |so |hmm,? )*(?:why|how come|what makes you|what made you)\b")

@@ -35,7 +35,7 @@ def because(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> str:
         ]
         people = [name for name in film.people if name in anchor.people]
         if shared or people:
-            parts.append(f"shares {listed_words([*people[:1], *shared[:2]])} with {anchor.title}")
+            parts.append(f"it shares {listed_words([*people[:1], *shared[:2]])} with {anchor.title}")
     for mood in dict.fromkeys(
         [
             *(str(wish.value) for wish in plan.soft if wish.kind == "mood" and wish.weight > 0),

@@ -52,6 +52,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
+# A thing named outright, "a western" or "ten dramas", takes the place of the one before.
+_ANEW = re.compile(r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$")
 # Words of talking about the search that say nothing about a film.
 _TALK = frozenset(
     re.findall(
@@ -89,8 +91,9 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     instead = bool(_INSTEAD.search(text))
     plan = lifted(said, before)
     was_lifted = plan != before
-    filters = _joined(plan.filters, delta.filters, instead, bool(_ALSO.search(text)), count)
-    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(plan.soft, delta.soft)}
+    also = bool(_ALSO.search(text))
+    filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
+    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(plan.soft, delta.soft, also)}
     if delta.query and not was_lifted:
         changes["query"] = delta.query if instead or not plan.query else f"{plan.query} {delta.query}"
     changes["avoid"] = tuple(dict.fromkeys((*plan.avoid, *delta.avoid)))
@@ -201,9 +204,11 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
     return Filters(**{key: value for key, value in out.items() if value is not None})
 
 
-def _wishes(old: Sequence[Wish], new: Sequence[Wish]) -> tuple[Wish, ...]:
-    """Old and new wishes; a new one replaces an old one about the same thing."""
+def _wishes(old: Sequence[Wish], new: Sequence[Wish], also: bool) -> tuple[Wish, ...]:
+    """Old and new wishes; a new one replaces an old one about the same thing, and a new mood the old ones unless it is added."""
     said = {(wish.kind, wish.value if isinstance(wish.value, str) else "") for wish in new}
+    if not also and any(wish.kind == "mood" and wish.weight > 0 for wish in new):
+        old = [wish for wish in old if wish.kind != "mood" or wish.weight < 0]
     kept = [wish for wish in old if (wish.kind, wish.value if isinstance(wish.value, str) else "") not in said]
     return (*kept, *new)[-50:]
 

@@ -18,9 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.scripted_api import ScriptedApi
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run".split()
-)
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run".split()
 
 
 @contextmanager

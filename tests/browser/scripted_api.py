@@ -37,7 +37,7 @@ Painter = Callable[[Movie], bytes]
 class ScriptedApi:
     """The server; `url` once started. `asked` holds the chat requests, `verdicts` the feedback.
 
-    `missing`: parts without a model. `gate` lets slow answers go on; `left` is set when an answer is over.
+    `missing`: parts without a model. `paint`: bytes of a poster. `gate` lets slow answers go on; `left` is set when an answer is over.
     """
 
     def __init__(self, paint: Painter | None = None, port: int = 0) -> None:
@@ -45,7 +45,7 @@ class ScriptedApi:
         self.verdicts: list[dict[str, Any]] = []
         self.left = threading.Event()
         self.gate = threading.Event()
-        self._paint = paint or _plain
+        self.paint = paint or _plain
         self.missing: tuple[str, ...] = ()
         self._port = port
         self._server: BaseWSGIServer | None = None
@@ -104,7 +104,7 @@ class ScriptedApi:
         found = next((movie for movie in (*FILMS, HOSTILE) if movie.id == movie_id), None)
         if found is None:
             return problem(404, "unknown_movie", "No film has that id.")
-        return Response(self._paint(found), mimetype="image/jpeg")
+        return Response(self.paint(found), mimetype="image/jpeg")
 
     def _posters(self, what: str) -> Any:
         if what in self.missing:

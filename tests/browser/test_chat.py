@@ -89,13 +89,15 @@ def test_like_not_for_me_and_seen_reach_the_api_and_stay_visible(visit: Visit, a
     expect(first.locator(".mt-dislike.mt-on")).to_be_visible()
     expect(first.locator(".mt-like")).to_have_text("Like")
     session = api.asked[-1]["session"]
-    assert api.verdicts == [{"session": session, "movie_id": "heat-1995", "verdict": verdict} for verdict in ("like", "seen", "dislike")]
+    assert api.verdicts == [
+        {"session": session, "movie_id": "heat-1995", "verdict": verdict} for verdict in ("like", "seen", "dislike")
+    ]
 
 
 def test_two_people_at_once_never_mix(visit: Visit, api: ScriptedApi) -> None:
     one, other = visit(), visit()
-    say(one, "creep along slowly, said Ann")
-    say(other, "creep along slowly, said Ben")
+    say(one, "creep along, said Ann")
+    say(other, "creep along, said Ben")
     assert "said Ann" in answered(one)
     assert "said Ben" in answered(other)
     assert "Ben" not in one.inner_text("#mt-thread")
@@ -175,7 +177,10 @@ def test_a_hostile_catalogue_is_only_text(visit: Visit, api: ScriptedApi) -> Non
     assert "<script>" in shown
     page.wait_for_timeout(500)
     assert page.title() == "Matinee"
-    assert page.locator("#mt-thread script, #mt-thread img[src=x], #mt-thread svg[onload], #mt-thread a[href^=javascript]").count() == 0
+    assert (
+        page.locator("#mt-thread script, #mt-thread img[src=x], #mt-thread svg[onload], #mt-thread a[href^=javascript]").count()
+        == 0
+    )
     expect(page.locator(".mt-said").first).to_contain_text("<img src=x")
     page.locator(".mt-card").first.locator(".mt-like").click()
     expect(page.locator(".mt-card").first.locator(".mt-like")).to_have_text("Liked")

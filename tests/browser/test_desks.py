@@ -32,7 +32,14 @@ def test_one_picture_gets_a_whole_report(visit: Visit, api: ScriptedApi, picture
     page.set_input_files("#mt-poster-files input[type=file]", pictures[0])
     report = page.locator("#mt-poster-report")
     expect(report).to_contain_text("This is a film poster")
-    for part in ("97% likely", "a title and a credit block", "Which film", "Heat (1995)", "Set: Crime, Drama, Thriller", "Similar posters"):
+    for part in (
+        "97% likely",
+        "a title and a credit block",
+        "Which film",
+        "Heat (1995)",
+        "Set: Crime, Drama, Thriller",
+        "Similar posters",
+    ):
         expect(report).to_contain_text(part)
     assert report.locator(".mt-bar.mt-on").count() == 3
     page.wait_for_function("document.querySelector('.mt-looked img').naturalWidth == 80")

@@ -1,0 +1,148 @@
+"""What the page draws: everything from outside is text, nothing is said twice."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+from chat_ui import markup
+from chat_ui.client import Film, GenreProbability, Genres, Hit, Verdict
+from chat_ui.conversation import Chip, Conversation, Turn
+
+EVIL = "<img src=x onerror=alert(1)>\"'` </div><script>alert(1)</script>\n\n# **x** [y](javascript:alert(1))"
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a piece of HTML; fails on tags that are never closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "img":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+
+def film(**changed: object) -> Film:
+    return Film.model_validate(
+        {"id": "heat-1995", "title": "Heat", "year": 1995, "genres": ["Crime"], "runtime": 170} | changed
+    )
+
+
+def evil_hit() -> Hit:
+    evidence = {"passage": EVIL, "words": [EVIL], "reason": EVIL, "poster": True, "legs": {EVIL: 1.0}}
+    movie = film(id=EVIL, title=EVIL, genres=[EVIL], directors=[EVIL], cast=[EVIL], plot=EVIL, poster="there")
+    return Hit.model_validate({"movie": movie.model_dump(), "score": 0.5, "weak": True, "evidence": evidence})
+
+
+def evil_conversation() -> Conversation:
+    conversation = Conversation("s" * 16)
+    turn = Turn(EVIL, EVIL, text=EVIL + f"\n- **{EVIL}** {EVIL}", hits=(evil_hit(),), plan={}, chips=(Chip(EVIL, (EVIL, 0)),))
+    turn.status, turn.concierge, turn.problem = EVIL, EVIL, EVIL
+    conversation.turns.append(turn)
+    return conversation
+
+
+def everything() -> list[str]:
+    conversation = evil_conversation()
+    genres = Genres(
+        genres=(GenreProbability(genre=EVIL, probability=7.0),),
+        chosen=(EVIL,),
+        abstained=False,
+        explanation=[{"sentence": EVIL, "genre": EVIL}],
+    )
+    pieces = [markup.question(conversation.turns[0]), markup.note(EVIL), markup.bars(genres), markup.reasons(genres)]
+    pieces += [markup.wall([evil_hit().movie]), markup.shelf(EVIL, [evil_hit()]), markup.problem(f"No. Run: {EVIL}")]
+    pieces.append(markup.verdict(Verdict(is_poster=False, probability=0.1, reasons=(EVIL,))))
+    for state in ("answering", "done", "stopped", "failed"):
+        conversation.turns[0].state = state  # type: ignore[assignment]
+        pieces.append(markup.answer(conversation, 0))
+    return pieces
+
+
+@pytest.mark.parametrize("piece", everything())
+def test_nothing_from_outside_becomes_a_tag_or_a_handler(piece: str) -> None:
+    read = Tags(piece)
+    assert not {"script", "a", "svg", "iframe"} & set(read.tags)
+    assert not [name for name, _ in read.attributes if name.startswith("on")]
+    assert all((value or "").startswith("posters?id=") for name, value in read.attributes if name == "src")
+    assert all(value in {f"width:{n}%" for n in range(101)} for name, value in read.attributes if name == "style")
+    assert "\n" not in piece  # a blank line would end the HTML for the Markdown reader
+
+
+def turn_of(text: str, *films: Film, state: str = "done") -> Conversation:
+    conversation = Conversation("s" * 16)
+    turn = Turn("x", text=text, hits=tuple(Hit(movie=movie, score=1.0) for movie in films), state=state)  # type: ignore[arg-type]
+    conversation.turns.append(turn)
+    return conversation
+
+
+def test_list_entries_go_onto_their_cards_and_are_not_repeated() -> None:
+    text = "Two films for you:\n- **Heat (1995)** – 170 min, Michael Mann. A thief.\n- **Absent (2000)** – stays.\n\nMore?"
+    drawn = markup.answer(turn_of(text, film(directors=["Michael Mann"])), 0)
+    assert drawn.count("A thief.") == 1
+    assert "170 min, Michael Mann" not in drawn  # the card has these facts already
+    assert '<p class="mt-why">A thief.</p>' in drawn
+    assert "<li><strong>Absent (2000)</strong>" in drawn
+    assert drawn.index("Two films") < drawn.index("mt-films") < drawn.index("More?")
+
+
+def test_prose_has_its_first_sentence_above_the_films_and_the_rest_below() -> None:
+    drawn = markup.answer(turn_of("Heat is the one. It is long. Bring tea.", film()), 0)
+    assert drawn.index("Heat is the one.") < drawn.index("mt-films") < drawn.index("It is long.")
+
+
+def test_an_entry_that_is_still_being_written_waits() -> None:
+    assert (
+        "Hea"
+        not in markup.answer(turn_of("One film:\n- **Hea", film(title="Other", id="o"), state="answering"), 0).split(
+            "mt-films"
+        )[0]
+    )
+
+
+def test_titles_with_markup_in_them_find_their_card() -> None:
+    drawn = markup.answer(
+        turn_of(
+            "One:\n- **\\*batteries not included (1987)** – small robots.", film(title="*batteries not included", year=1987)
+        ),
+        0,
+    )
+    assert '<p class="mt-why">small robots.</p>' in drawn
+
+
+def test_a_command_is_set_apart() -> None:
+    drawn = markup.problem("This server has no genre classifier yet. Run: matinee train genres", "model_missing")
+    assert drawn.endswith("<code>matinee train genres</code>")
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(170, "2 h 50"), (60, "1 h 00"), (48, "48 min")])
+def test_lengths_are_told_in_hours(minutes: int, words: str) -> None:
+    assert markup.length(minutes) == words
+
+
+def test_poster_addresses_keep_any_id_in_one_piece() -> None:
+    assert markup.poster_address("../a b/ü?&") == "posters?id=..%2Fa%20b%2F%C3%BC%3F%26"
+
+
+def test_genres_that_are_chosen_are_always_drawn() -> None:
+    many = tuple(GenreProbability(genre=f"G{n}", probability=0.5) for n in range(20))
+    drawn = markup.bars(Genres(genres=many, chosen=("G19",), abstained=False))
+    assert "G19" in drawn
+    assert "G18" not in drawn
+
+
+def test_undecided_genres_are_said_to_be_undecided() -> None:
+    assert "Too close to call" in markup.bars(Genres(genres=(), chosen=(), abstained=True))
