@@ -46,11 +46,11 @@ class WrongType(BadInput):
     code = "wrong_type"
 
 
-class KeyRequired(MovieServiceError):  # noqa: N818 - named as the rest of the tree
+class KeyRequired(MovieServiceError):
     code = "key_required"
 
 
-class ScopeMissing(MovieServiceError):  # noqa: N818 - named as the rest of the tree
+class ScopeMissing(MovieServiceError):
     """The key is known but may not do this; also: a page of another origin may not."""
 
     code = "scope_missing"

@@ -109,7 +109,7 @@ def _fetch(settings: Settings, url: str, say: Callable[[str], None], wait: float
 # -- downloading -----------------------------------------------------------------------------------
 
 
-class _Hiccup(Exception):  # noqa: N818 - not an error yet
+class _Hiccup(Exception):
     """The server can't answer now; another attempt makes sense."""
 
 

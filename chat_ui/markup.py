@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 from chat_ui.client import Film, Genres, Hit, Verdict
@@ -24,6 +25,8 @@ _COMMAND = re.compile(r"\bRun:\s*(.+?)\.?$")
 _LEAD = re.compile(r"(?<=[.!?…])\s+")
 _VERDICTS = (("like", "Like", "Liked"), ("dislike", "Not for me", "Not for me"), ("seen", "Seen", "Seen"))
 _AWAY = "api_unreachable"
+_MATTERS = 0.02  # probability: what changes a genre by less is not worth telling
+_SIDES = ("left", "top", "width", "height")
 
 
 def text(value: object) -> str:
@@ -192,6 +195,12 @@ def _end(turn: Turn, newest: bool) -> str:
     return f'<p class="mt-foot"><span>{text(who)} in {turn.seconds:.1f} s</span>{again}</p>'
 
 
+def encoder(name: str) -> str:
+    """Which encoder serves, short; its full name on a closer look."""
+    short = "built-in" if name.startswith("builtin") else "CLIP" if "clip" in name.lower() else text(name[:24])
+    return f'<span title="{text(name)}">{short} encoder</span>'
+
+
 def concierge(name: str) -> str:
     """Who answers, in words: `built-in concierge`, `concierge with qwen3:1.7b`."""
     return "built-in concierge" if name == "built-in" else f"concierge with {name.removeprefix('ollama:')}"
@@ -288,27 +297,45 @@ def bars(found: Genres, most: int = 8) -> str:
 
 
 def reasons(found: Genres) -> str:
-    """The sentences of a plot that carried its genres, as far as the API tells."""
-    told = list(_sentences(found.explanation))
-    if not told:
-        return ""
+    """The sentences of a plot that carried its genres, as far as the API tells, strongest first."""
+    told = sorted(((*_strongest(part, found), part) for part in _parts(found, "sentences")), key=lambda one: -one[0])
     rows = "".join(
-        f"<li><q>{text(sentence)}</q>{f' <em>{text(genre)}</em>' if genre else ''}</li>" for sentence, genre in told[:6]
+        f"<li><q>{text(part.get('text', ''))}</q> <em>{text(genre)} +{100 * effect:.0f}</em></li>"
+        for effect, genre, part in told[:5]
+        if effect >= _MATTERS
     )
-    return f'<section class="mt-reasons"><h2>What gave it away</h2><ul>{rows}</ul></section>'
+    if not rows:
+        return ""
+    return (
+        f'<section class="mt-reasons"><h2>What gave it away</h2><ul>{rows}</ul>'
+        '<p class="mt-facts">Points by which a genre falls when the sentence is taken out.</p></section>'
+    )
 
 
-def _sentences(explanation: object, genre: str = "") -> Iterable[tuple[str, str]]:
-    """(sentence, genre) in whatever an explanation is made of: lists, or mappings by genre, of records with a text."""
-    if isinstance(explanation, dict):
-        sentence = next(
-            (explanation[key] for key in ("sentence", "text", "passage") if isinstance(explanation.get(key), str)), None
-        )
-        if sentence is not None:
-            yield sentence, str(explanation.get("genre") or genre)
-            return
-        for key, value in explanation.items():
-            yield from _sentences(value, genre or (key if key[:1].isupper() else ""))
-    elif isinstance(explanation, list | tuple):
-        for value in explanation:
-            yield from _sentences(value, genre)
+def looked_at(address: str, found: Genres | None) -> str:
+    """A dropped picture, with the regions marked that spoke most for its first genre."""
+    genre = next(iter(found.chosen), "") if found else ""
+    cells = [(float(part.get("effects", {}).get(genre, 0)), part) for part in _parts(found, "regions")] if found else []
+    most = max((effect for effect, _ in cells), default=0.0)
+    marks = "".join(
+        f'<i class="mt-mark-cell" style="{";".join(f"{side}:{100 * float(part.get(side, 0)):.0f}%" for side in _SIDES)}"></i>'
+        for effect, part in cells
+        if effect >= max(_MATTERS, most / 2)
+    )
+    caption = f'<p class="mt-facts">Marked: what spoke most for {text(genre)}.</p>' if marks else ""
+    return (
+        f'<div><div class="mt-poster mt-looked"><img src="{address}" alt="the picture you dropped">{marks}</div>{caption}</div>'
+    )
+
+
+def _parts(found: Genres, kind: str) -> list[dict[str, Any]]:
+    """The sentences or regions of an explanation that have effects; none if the API tells none."""
+    explanation = found.explanation if isinstance(found.explanation, dict) else {}
+    return [part for part in explanation.get(kind) or () if isinstance(part, dict) and isinstance(part.get("effects"), dict)]
+
+
+def _strongest(part: dict[str, Any], found: Genres) -> tuple[float, str]:
+    """(effect, genre): what a part did most for, among the chosen genres."""
+    effects = {genre: float(effect) for genre, effect in part["effects"].items() if genre in found.chosen}
+    genre = max(effects, key=lambda name: effects[name], default="")
+    return effects.get(genre, 0.0), genre

@@ -63,7 +63,7 @@ def build_page(client: Matinee, settings: Settings) -> gr.Blocks:
         notice = gr.HTML("", elem_id="mt-notice")
         with gr.Tabs(elem_id="mt-tabs"):
             with gr.Tab("Chat", id="chat"):
-                session = _Chat(client, house).build(page, header)
+                _Chat(client, house).build(page, header)
             with gr.Tab("Poster desk", id="poster"):
                 poster_desk(client, settings)
             with gr.Tab("Plot desk", id="plot"):
@@ -71,7 +71,6 @@ def build_page(client: Matinee, settings: Settings) -> gr.Blocks:
         clock = gr.Timer(_WATCH)
         for event in (page.load, clock.tick):
             event(house.look, None, [header, notice], show_progress="hidden", api_visibility="private", concurrency_limit=None)
-        del session
     page.queue(default_concurrency_limit=64, api_open=False)
     return page
 
@@ -106,7 +105,7 @@ class House:
         if state is None:
             line = '<span class="mt-lamp"></span>no connection' if self._looked > 0 else '<span class="mt-lamp"></span>'
         else:
-            line = f'<span class="mt-lamp mt-lit"></span><span>{state.films:,} films<span class="mt-wide"> · {markup.text(state.encoder)} encoder{who}</span></span>'
+            line = f'<span class="mt-lamp mt-lit"></span><span>{state.films:,} films<span class="mt-wide"> · {markup.encoder(state.encoder)}{who}</span></span>'
         return (
             '<header class="mt-head"><span class="mt-mark"></span><span class="mt-name">Matinee</span>'
             f'<span class="mt-house" role="status">{line}</span>'
@@ -131,8 +130,8 @@ class _Chat:
         self._client, self._house = client, house
         self._known = Conversations()
 
-    def build(self, page: gr.Blocks, header: gr.HTML) -> gr.Textbox:
-        """Lay the tab out; returns the component that holds the session's name."""
+    def build(self, page: gr.Blocks, header: gr.HTML) -> None:
+        """Lay the tab out and wire it."""
         with gr.Column(elem_id="mt-chat"):
             self.session = gr.Textbox("", visible=False)
             self.hero = gr.HTML(_hero(markup.wall(())), elem_id="mt-hero")
@@ -156,7 +155,6 @@ class _Chat:
         self.fresh.click(self.stop, self.session, None, queue=False, **quiet).then(
             self.resume, self.session, [self.session, *shown], js=_NEW_SESSION, **quiet
         )
-        return self.session
 
     # -- events --------------------------------------------------------------------------------
 

@@ -6,13 +6,16 @@ code: scipy is imported here and nowhere in serving.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from classifiers.heads import Floats, Linear
+from classifiers.heads import Blend, Floats, Linear
+
+_LUCK = 400  # hits of a label at which they weigh as much as what is expected
 
 Imbalance = Literal["none", "weighted", "oversampled", "asymmetric"]
 
@@ -54,7 +57,33 @@ def fit_linear(
     return Linear(found[: width * width_out].reshape(width, width_out), found[width * width_out :], shift, scale)
 
 
-def _binary_loss(logits: Floats, wanted: Floats, asymmetric: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+def fit_blend(parts: Sequence[Floats], labels: NDArray[Any], penalty: float, *, one_of: bool = False) -> Blend:
+    """Weigh scores (n, k) of the same labels into calibrated log-odds.
+
+    A label's weights are those of all labels plus its own deviation, which `penalty` holds back: so
+    rare labels lean on what the others show.
+    """
+    wanted = np.asarray(labels, dtype=np.float64)
+    centre = np.stack([part.mean(axis=0) for part in parts])
+    scores = np.stack([part - middle for part, middle in zip(parts, centre, strict=True)]).astype(np.float64)
+    sources, count, width = scores.shape
+    share = np.clip(wanted.mean(axis=0), 1e-4, 1 - 1e-4)
+    start = [np.full(sources, 1 / sources), np.zeros(sources * width), np.log(share) if one_of else np.log(share / (1 - share))]
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        shared, own = flat[:sources], flat[sources : sources + sources * width].reshape(sources, width)
+        logits = (scores * (shared[:, None] + own)[:, None, :]).sum(axis=0) + flat[-width:]
+        value, slope = _softmax_loss(logits, wanted) if one_of else _binary_loss(logits, wanted, False)
+        moved = (scores * slope[None]).sum(axis=1) / count
+        gradient = np.concatenate([moved.sum(axis=1), (moved + penalty * own).ravel(), slope.sum(axis=0) / count])
+        return float(value.sum()) / count + 0.5 * penalty * float((own**2).sum()), gradient
+
+    found = minimize(loss, np.concatenate(start), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+    weights = found[:sources, None] + found[sources : sources + sources * width].reshape(sources, width)
+    return Blend(weights.astype(np.float32), centre.astype(np.float32), found[-width:].astype(np.float32))
+
+
+def _binary_loss(logits: NDArray[Any], wanted: NDArray[Any], asymmetric: bool) -> tuple[NDArray[Any], NDArray[Any]]:
     """Loss and its slope per row and label."""
     likely = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     if not asymmetric:
@@ -66,7 +95,7 @@ def _binary_loss(logits: Floats, wanted: Floats, asymmetric: bool) -> tuple[NDAr
     return value, slope
 
 
-def _softmax_loss(logits: Floats, wanted: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
+def _softmax_loss(logits: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     shifted = logits - logits.max(axis=1, keepdims=True)
     sums = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return wanted * (sums - shifted), np.exp(shifted - sums) - wanted
@@ -86,19 +115,30 @@ def _row_weights(wanted: Floats, imbalance: Imbalance) -> Floats:
 
 
 def best_thresholds(probabilities: Floats, labels: NDArray[Any]) -> Floats:
-    """Per label the threshold with the best F1 on these rows, halfway to the next lower value."""
-    out = np.full(labels.shape[1], 0.5, dtype=np.float32)
-    for column in range(labels.shape[1]):
-        order = np.argsort(-probabilities[:, column], kind="stable")
-        values, hits = probabilities[order, column], np.cumsum(labels[order, column])
-        total = hits[-1] if len(hits) else 0
-        if not total:
-            continue
-        scores = 2 * hits / (np.arange(1, len(order) + 1) + total)
-        best = int(scores.argmax())
-        lower = values[best + 1] if best + 1 < len(values) else values[best]
-        out[column] = (values[best] + lower) / 2
-    return out
+    """Thresholds (k,) on calibrated probabilities, a compromise of the best F1 per label and over all labels.
+
+    The best threshold of a rare label is a matter of luck, so its few hits are mixed with what the
+    probabilities themselves expect; and the best for each label alone floods an answer with labels
+    that are hard to tell, so each is drawn halfway (geometrically) to the one bound that is best
+    for all labels pooled.
+    """
+    hits = labels.sum(axis=0)
+    trust = hits / (hits + _LUCK)
+    expected = trust * labels + (1 - trust) * probabilities
+    pooled = _best_bound(probabilities.ravel(), labels.ravel().astype(np.float64))
+    own = [_best_bound(probabilities[:, column], expected[:, column]) for column in range(labels.shape[1])]
+    return np.asarray(np.sqrt(np.array(own) * pooled), dtype=np.float32)
+
+
+def _best_bound(values: NDArray[Any], hits: NDArray[Any]) -> float:
+    """The bound with the best F1 against (soft) hits, halfway to the next lower value; 0.5 where nothing is hit."""
+    if not len(values) or hits.sum() <= 0:
+        return 0.5
+    order = np.argsort(-values, kind="stable")
+    found = np.cumsum(hits[order])
+    scores = 2 * found / (np.arange(1, len(order) + 1) + found[-1])
+    best = int(scores.argmax())
+    return float(values[order[best]] + values[order[min(best + 1, len(order) - 1)]]) / 2
 
 
 def set_bound(probabilities: Floats, labels: NDArray[Any], coverage: float) -> float:

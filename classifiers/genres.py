@@ -21,7 +21,7 @@ from PIL.Image import Image
 
 from classifiers.explaining import Explanation, explain_plot, explain_poster
 from classifiers.features import Features, reads
-from classifiers.heads import Floats, Linear, load_heads, sigmoid, softmax
+from classifiers.heads import Blend, Floats, Linear, load_heads, sigmoid, softmax
 from classifiers.words import Vocabulary
 from movies.encoders import Encoder, Vectors, unit
 from movies.errors import BadInput, IndexMismatch, ModelMissing
@@ -78,6 +78,7 @@ class GenreClassifier:
         self._arrays = arrays
         self._zero_shot: Vectors | None = None
         self._heads = {name: Linear.of(arrays, name) for name in manifest["heads"]}
+        self._blends = {name: Blend.of(arrays, name) for name in manifest["blends"]}
         self._decisions = {
             name: Decision(arrays[f"{name}.thresholds"], values["set_bound"], values["abstain_below"], values["coverage"])
             for name, values in manifest["decisions"].items()
@@ -103,7 +104,7 @@ class GenreClassifier:
         """A classifier without heads: the encoder compares with the genres' names. Not calibrated."""
         if not genres:
             raise ModelMissing("The catalogue names no genres, so there is nothing to predict. Import films with genres.")
-        manifest = {"genres": list(genres), "single": False, "heads": [], "decisions": {}}
+        manifest = {"genres": list(genres), "single": False, "heads": [], "blends": [], "decisions": {}}
         return cls(manifest, {}, features or Features(encoder))
 
     @property
@@ -160,15 +161,15 @@ class GenreClassifier:
     def plot_logits(self, texts: Sequence[str], vectors: Vectors) -> Floats:
         """Calibrated log-odds (n, k) of plots with their encoder rows."""
         words = np.stack([self._word_logits(text) for text in texts])
-        return self._heads["plot"](np.hstack([self._heads["plot.meaning"](vectors), words]))
+        return self._blends["plot"](self._heads["plot.meaning"](vectors), words)
 
     def poster_logits(self, meanings: Vectors, looks: Vectors) -> Floats:
         """Calibrated log-odds (n, k) of posters with their encoder rows and eyes' rows."""
-        return self._heads["poster"](np.hstack([self._heads["poster.meaning"](meanings), self._heads["poster.look"](looks)]))
+        return self._blends["poster"](self._heads["poster.meaning"](meanings), self._heads["poster.look"](looks))
 
     def fused_logits(self, plots: Floats, posters: Floats) -> Floats:
         """Calibrated log-odds (n, k) from both sources' log-odds."""
-        return self._heads["both"](np.hstack([plots, posters]))
+        return self._blends["both"](plots, posters)
 
     def likely(self, logits: Floats) -> Floats:
         """Probabilities (n, k) of log-odds."""
@@ -196,10 +197,7 @@ class GenreClassifier:
 
     def _shares(self, plot: Floats, poster: Floats) -> dict[str, float]:
         """How much each source moved the fused scores, as shares of 1."""
-        head = self._heads["both"]
-        moved = (np.concatenate([plot, poster]) - head.shift) * head.scale
-        count = len(self.genres)
-        parts = [np.abs(moved[part] @ head.weights[part]).sum() for part in (slice(0, count), slice(count, None))]
+        parts = [np.abs(moved).sum() for moved in self._blends["both"].moves(plot[None], poster[None])]
         total = float(sum(parts)) or 1.0
         share = round(float(parts[0]) / total, 3)
         return {"plot": share, "poster": round(1 - share, 3)}

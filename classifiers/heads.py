@@ -44,6 +44,30 @@ class Linear:
         return cls(*(np.asarray(arrays[f"{name}.{part}"], dtype=np.float32) for part in ("weights", "bias", "shift", "scale")))
 
 
+@dataclass(frozen=True)
+class Blend:
+    """Several scores of the same `k` labels weighed into one: weights and centre (s, k), bias (k,)."""
+
+    weights: Floats
+    centre: Floats
+    bias: Floats
+
+    def __call__(self, *parts: Floats) -> Floats:
+        """Log-odds (n, k) from `s` scores (n, k)."""
+        return np.asarray(sum(self.moves(*parts)) + self.bias, dtype=np.float32)
+
+    def moves(self, *parts: Floats) -> list[Floats]:
+        """How far each score moves each label from its usual log-odds: `s` arrays (n, k)."""
+        return [(part - self.centre[place]) * self.weights[place] for place, part in enumerate(parts)]
+
+    def arrays(self, name: str) -> dict[str, Floats]:
+        return {f"{name}.{part}": getattr(self, part) for part in ("weights", "centre", "bias")}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Blend:
+        return cls(*(np.asarray(arrays[f"{name}.{part}"], dtype=np.float32) for part in ("weights", "centre", "bias")))
+
+
 def sigmoid(logits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from classifiers.features import Features, progress_of
-from classifiers.fitting import Imbalance, best_thresholds, fit_linear, set_bound, stratified_parts
+from classifiers.fitting import Imbalance, best_thresholds, fit_blend, fit_linear, set_bound, stratified_parts
 from classifiers.genres import GenreClassifier, has_words
-from classifiers.heads import Floats, Linear, save_heads, sigmoid, softmax
+from classifiers.heads import Blend, Floats, Linear, save_heads, sigmoid, softmax
 from classifiers.report import write_genre_report
 from classifiers.words import Vocabulary
 from movies.catalogue import Catalogue
@@ -33,7 +33,7 @@ _PARTS = 7  # one of them is held out
 _FOLDS = 4
 _FEWEST_FILMS = 40  # with genres, or there is nothing to learn from
 _FEWEST_POSTERS = 60
-_PENALTIES = {"meaning": 2e-2, "words": 2e-5, "look": 1.0, "stack": 1e-2}
+_PENALTIES = {"meaning": 2e-2, "words": 2e-5, "look": 1.0, "blend": 0.1}
 _COVERAGE = 0.9
 _ABSTAIN_BELOW = 0.35
 _SEEN_IN = 3  # texts a word must occur in
@@ -83,6 +83,7 @@ def train_genres(
     films = gather(catalogue, seed)
     _compute_rows(films, features, posters, progress)
     heads: dict[str, Linear] = {}
+    blends: dict[str, Blend] = {}
     scores: dict[str, Floats] = {}
     arrays: dict[str, NDArray[Any]] = {}
     sources = {"plot": ("meaning", "words"), "poster": ("meaning", "look")}
@@ -93,10 +94,10 @@ def train_genres(
             name = f"{source}.{part}"
             heads[name], out = _fit_out_of_fold(films, source, name, _PENALTIES[part], imbalance, progress)
             parts.append(out)
-        heads[source], scores[source] = _stack(films, films.has[source], parts)
+        blends[source], scores[source] = _weigh(films, films.has[source], parts)
     both = films.has["plot"] & films.has["poster"] if len(trained) == 2 else np.zeros(len(films.movies), dtype=bool)
     if (both & ~films.test).sum() >= _FEWEST_POSTERS:
-        heads["both"], scores["both"] = _stack(films, both, [scores["plot"], scores["poster"]])
+        blends["both"], scores["both"] = _weigh(films, both, [scores["plot"], scores["poster"]])
         films.has["both"] = both
     decisions = {}
     for source, logits in scores.items():
@@ -105,14 +106,14 @@ def train_genres(
         arrays[f"{source}.thresholds"] = best_thresholds(likely, films.labels[learned])
         bound = set_bound(likely, films.labels[learned], _COVERAGE)
         decisions[source] = {"set_bound": bound, "coverage": _COVERAGE, "abstain_below": _ABSTAIN_BELOW}
-    for name, head in heads.items():
+    for name, head in (heads | blends).items():
         arrays |= head.arrays(name)
     if "plot" in films.has:
         vocabulary: Vocabulary = films.rows["vocabulary"]
         arrays |= {"vocabulary.hashes": vocabulary.hashes, "vocabulary.idf": vocabulary.idf}
     manifest: dict[str, Any] = {
         "kind": "genres", "encoder": features.encoder.name, "eyes": features.eyes.name, "seed": seed, "single": films.single,
-        "genres": list(films.genres), "heads": list(heads), "decisions": decisions, "imbalance": imbalance,
+        "genres": list(films.genres), "heads": list(heads), "blends": list(blends), "decisions": decisions, "imbalance": imbalance,
         "counts": _counts(films), "held_out": [movie.id for movie, out in zip(films.movies, films.test, strict=True) if out],
     }  # fmt: skip
     inner = folder / "genres"
@@ -210,13 +211,12 @@ def _fit_out_of_fold(
     return head, out
 
 
-def _stack(films: Films, has: NDArray[np.bool_], parts: list[Floats]) -> tuple[Linear, Floats]:
+def _weigh(films: Films, has: NDArray[np.bool_], parts: list[Floats]) -> tuple[Blend, Floats]:
     """Weigh several scores into calibrated log-odds, learned on out-of-fold scores."""
-    rows = np.hstack(parts)
     learned = has & ~films.test
-    head = fit_linear(rows[learned], films.labels[learned], _PENALTIES["stack"], one_of=films.single, rounds=200)
-    out = np.zeros((len(rows), len(films.genres)), dtype=np.float32)
-    out[has] = head(rows[has])
+    head = fit_blend([part[learned] for part in parts], films.labels[learned], _PENALTIES["blend"], one_of=films.single)
+    out = np.zeros((len(has), len(films.genres)), dtype=np.float32)
+    out[has] = head(*(part[has] for part in parts))
     return head, out
 
 

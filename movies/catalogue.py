@@ -413,7 +413,6 @@ def _movie(record: str) -> Movie:
     return Movie.model_construct(**fields)
 
 
-
 def _where(filters: Filters) -> tuple[str, list[Any]]:
     """SQL condition over `movies m` and its bound values."""
     parts: list[str] = ["1"]

@@ -8,8 +8,9 @@ the order of things; the things themselves are the other modules of this room.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -75,6 +76,7 @@ class Agent:
     skills: Skills = field(default_factory=Skills)
     film_json: Callable[[Movie], dict[str, Any]] = lambda movie: movie.model_dump(mode="json")
     observe: Callable[[dict[str, Any]], None] = lambda done: None
+    _reading: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _vocabulary: tuple[tuple[str, int], Vocabulary] | None = field(default=None, init=False, repr=False)
 
     @classmethod
@@ -83,7 +85,7 @@ class Agent:
         sessions = Sessions(settings.sessions, days=settings.session_days)
         return cls(library, sessions, Models(settings, BuiltinConcierge()), skills or Skills(), **more)
 
-    def answer(self, session: str, message: str, *, image: Image | None = None, plan: Plan | None = None) -> Iterator[Event]:
+    def answer(self, session: str, message: str, *, image: Image | None = None, plan: Plan | None = None) -> Generator[Event]:
         """Answer a message as events, the last one `done`. An edited `plan` is carried out without any model call.
 
         Closing the iterator stops the work. Raises BadInput for an unusable session name and Busy when the
@@ -183,10 +185,10 @@ class Agent:
     def _names(self, index: MovieIndex) -> Vocabulary:
         """The names of the catalogue as it is now (read once per change)."""
         stamp = (index.version, index.catalogue.data_version())
-        known = self._vocabulary
-        if known is None or known[0] != stamp:
-            known = self._vocabulary = (stamp, Vocabulary.of(index.catalogue))
-        return known[1]
+        with self._reading:  # many may come at once, one reads
+            if self._vocabulary is None or self._vocabulary[0] != stamp:
+                self._vocabulary = (stamp, Vocabulary.of(index.catalogue))
+            return self._vocabulary[1]
 
     def _hit_json(self, hit: Hit) -> dict[str, Any]:
         film, evidence = hit.movie, hit.evidence

@@ -27,6 +27,7 @@ _PLAINER = tuple(
         (r"\b([A-Z])\.(?= ?[A-Z])", r"\1 "),  # Samuel L. Jackson
         (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
         (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
+        (r"\b(\d0)(?:ies|'?ties)\b", r"\1s"),
         (
             r"\bfor (?:my|our|a|an|the) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?\b",
             "for kids",

@@ -185,6 +185,13 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
     pointed = refer(text, scene.table, scene.vocabulary)
+    if len(scene.table.shown) > 1 and re.match(
+        r"^(?:(?:and|so|but)\s)*(?:(?:which|what|who)\b|(?:the )?\w+ of (?:them|these|those)\b)", text
+    ):
+        best = extreme_of(text, scene.table.shown)
+        among = re.search(r"\b(?:of|among) (?:them|these|those)\b|\bwhich (?:one )?(?:is|was|of|has)\b|\bones?\b", text)
+        if best and among and not re.search(r"\b(?:films?|movies?|catalogue|you have|you've got|there is)\b", text):
+            return Act("extreme", films=(best[1].id,), text=best[0])
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
@@ -195,14 +202,6 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         return None
     if "genre" in fact and say.INVENTORY.search(text):
         return None
-    if (
-        re.match(r"^(?:and |so |but )*(?:which|what|who) (?:one |of (?:them|these|those) |film |movie )?", text)
-        and len(scene.table.shown) > 1
-    ):
-        best = extreme_of(text, scene.table.shown)
-        among = re.search(r"\b(?:of|among) (?:them|these|those)\b|\bwhich (?:one )?(?:is|was|of|has)\b|\bones?\b", text)
-        if best and among and not re.search(r"\b(?:films?|movies?|catalogue|you have|you've got|there is)\b", text):
-            return Act("extreme", films=(best[1].id,), text=best[0])
     named = _ids(read)
     if not named and (title := _title_in(said, scene)):
         named = (title,)
@@ -244,7 +243,10 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
         return Act("count", plan=plan, read=read, new=True)
     if found := say.INVENTORY.search(text):
         what = found["what"] or "genres"
-        kind = next((name for name in ("language", "countr", "decade") if name in what), "genre")
+        kind = next(
+            (kind for kind, stem in (("language", "language"), ("country", "countr"), ("decade", "decade")) if stem in what),
+            "genre",
+        )
         return Act("inventory", text=kind)
     return None
 
@@ -308,6 +310,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     other = read.plan.filters or read.plan.soft or read.plan.relative
     if verdict == "seen":
         plan = request(said, scene).plan if other else scene.memory.plan
+        if re.search(r"\b(?:like (?:it|that|this|those)|similar)\b", text):
+            plan = read.plan.model_copy(update={"query": "", "like": films, "exclude": (), "k": Plan().k})
         return Act("feedback", verdicts=verdicts, plan=plan, new=not scene.memory.plan)
     if verdict == "like" and (asks or other):
         delta = read.plan.model_copy(update={"query": "" if not other else rest, "like": films, "k": Plan().k})
@@ -444,10 +448,12 @@ _NO_TITLES = {
 
 def _title_in(said: str, scene: Scene) -> str | None:
     """A known title that a question about a film holds, whatever stands behind it ("is Up for kids?", "who directed heat")."""
-    asked = _AFTER_ASKING.match(said) or say.HAVE.match(said)
+    asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
     if not asked:
         return None
-    words = said[asked.end() if asked.re is _AFTER_ASKING else asked.start("title") :].strip(' ?!."”').split()
+    behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said)
+    start = behind.start("title") if behind else asked.start("title") if "title" in asked.re.groupindex else asked.end()
+    words = said[start:].strip(' ?!."”').split()
     for size in range(min(len(words), 10), 0, -1):
         title = " ".join(words[:size]).strip(',"”')
         films = scene.vocabulary.films_named(title) if fold(title) not in _NO_TITLES else []
@@ -470,7 +476,7 @@ def _unknown_person(name: str, read: Understanding, scene: Scene) -> bool:
 
 def _unknown_title(title: str, scene: Scene) -> bool:
     """Do these words look like a title, or nothing at all the catalogue speaks of?"""
-    words = [word for word in re.findall(r"[\w'’-]+", title)]
+    words = re.findall(r"[\w'’-]+", title)
     content = content_words(title)
     if not content or len(words) > 8:
         return False

@@ -1,4 +1,4 @@
-"""Questions about one film, answered from its record: who, when, how long, what about, is it sad.
+"""Questions about one film, answered from its record: who, when, how long, what about, is it sad; and what there is in all.
 
 What the record doesn't hold is said to be unknown. Knows films and words; does not know which film
 is meant (`references.py`) nor that a sentence is such a question at all (`dialogue.py`).
@@ -7,8 +7,10 @@ is meant (`references.py`) nor that a sentence is such a question at all (`dialo
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
+from movies.catalogue import Catalogue
 from movies.movie import Movie
 from movies.vocabulary import fold
 from rag.grounding import fold_words
@@ -55,7 +57,9 @@ def answer(film: Movie, fact: str, said: str, read: Understanding) -> str:
     """One sentence that answers the question about the film. `read` is the question as the sentence reader saw it."""
     title = title_of(film)
     if fact == "directors":
-        return f"{title} was directed by {listed_words(film.directors)}." if film.directors else _unknown(title, "who directed it")
+        return (
+            f"{title} was directed by {listed_words(film.directors)}." if film.directors else _unknown(title, "who directed it")
+        )
     if fact == "cast":
         asked = [name for name in read.plan.filters.people if fold(name) not in fold(film.title)]
         if asked:
@@ -64,7 +68,9 @@ def answer(film: Movie, fact: str, said: str, read: Understanding) -> str:
     if fact == "year":
         return f"{title} came out in {film.year}." if film.year else _unknown(title, "when it came out")
     if fact == "runtime":
-        return f"{title} runs {film.runtime} minutes{_hours(film.runtime)}." if film.runtime else _unknown(title, "how long it is")
+        return (
+            f"{title} runs {film.runtime} minutes{_hours(film.runtime)}." if film.runtime else _unknown(title, "how long it is")
+        )
     if fact == "money":
         return _money(film)
     if fact == "genres":
@@ -92,7 +98,9 @@ def _property(film: Movie, said: str, read: Understanding) -> str:
         return _for_children(film)
     if filters.people:
         return _takes_part(film, filters.people)
-    moods = [str(wish.value) for wish in read.plan.soft if wish.kind == "mood"] + [r.name for r in read.plan.relative if r.kind == "mood"]
+    moods = [str(wish.value) for wish in read.plan.soft if wish.kind == "mood"] + [
+        r.name for r in read.plan.relative if r.kind == "mood"
+    ]
     for mood in moods:
         if mood in MOODS:
             return _mood(film, mood)
@@ -145,7 +153,9 @@ def _takes_part(film: Movie, names: Sequence[str]) -> str:
     if there:
         roles = ["directed it" if name in film.directors and name not in film.cast else "is in it" for name in there]
         return f"Yes, {there[0]} {roles[0]}: {title_of(film)}."
-    return f"No, {listed_words(names)} isn't in {title_of(film)}" + (f"; the cast on file is {listed_words(film.cast[:5])}." if film.cast else ".")
+    return f"No, {listed_words(names)} isn't in {title_of(film)}" + (
+        f"; the cast on file is {listed_words(film.cast[:5])}." if film.cast else "."
+    )
 
 
 def _yes_or_no(title: str, what: str, marks: Sequence[str]) -> str:
@@ -167,3 +177,16 @@ def _hours(minutes: int) -> str:
 
 def _unknown(title: str, what: str) -> str:
     return f"I don't know {what}: {title} has nothing on file for that."
+
+
+def stock(catalogue: Catalogue, kind: str) -> tuple[str, list[tuple[str, int]]]:
+    """(what is listed, each with its number of films) for `genre`, `language`, `country` or `decade`."""
+    if kind == "language":
+        return "languages", [(language_name(code), number) for code, number in catalogue.languages().items()]
+    if kind == "country":
+        counted = sorted(catalogue.terms("country").items(), key=lambda pair: -pair[1])
+        return "countries", [(name.title(), number) for name, number in counted]
+    if kind == "decade":
+        decades = Counter(year // 10 * 10 for _, year in catalogue.years())
+        return "decades", [(f"{decade}s", decades[decade]) for decade in sorted(decades)]
+    return "genres", list(catalogue.genres().items())

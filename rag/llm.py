@@ -204,7 +204,9 @@ class _Pull:
 # -- listening -------------------------------------------------------------------------------------
 
 
-def speak(speaker: Speaker, messages: Sequence[BaseMessage], model: Runnable[Any, Any] | None = None) -> Generator[AIMessageChunk]:
+def speak(
+    speaker: Speaker, messages: Sequence[BaseMessage], model: Runnable[Any, Any] | None = None
+) -> Generator[AIMessageChunk]:
     """The model's answer in pieces, thinking stripped. Closing the iterator stops the work.
 
     Raises LlmUnreachable with a reason when it does not answer, falls silent, breaks off, thinks
@@ -232,7 +234,9 @@ def speak(speaker: Speaker, messages: Sequence[BaseMessage], model: Runnable[Any
         raise LlmUnreachable("The language model said nothing.")
 
 
-def _listen(source: Runnable[Any, Any], messages: Sequence[BaseMessage], silence: float, total: float) -> Generator[AIMessageChunk]:
+def _listen(
+    source: Runnable[Any, Any], messages: Sequence[BaseMessage], silence: float, total: float
+) -> Generator[AIMessageChunk]:
     """Pieces from a thread of its own, so that silence can be noticed; what fails there is raised here."""
     pieces: queue.Queue[AIMessageChunk | BaseException | None] = queue.Queue(maxsize=64)
     stop = threading.Event()
@@ -318,7 +322,11 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ollama.ResponseError):
         if error.status_code == 404:
             return "Ollama does not have this model."
-        return f"The language model answered with an error ({error.status_code})." if error.status_code > 0 else "The answer broke off."
+        return (
+            f"The language model answered with an error ({error.status_code})."
+            if error.status_code > 0
+            else "The answer broke off."
+        )
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError)):
         return "The language model can't be reached."
     if isinstance(error, (httpx.TimeoutException, TimeoutError)):

@@ -122,7 +122,13 @@ class Sessions:
     """
 
     def __init__(
-        self, path: Path, *, days: float = 30.0, most: int = 10_000, clock: Callable[[], float] = time.time, patience: float = _PATIENCE
+        self,
+        path: Path,
+        *,
+        days: float = 30.0,
+        most: int = 10_000,
+        clock: Callable[[], float] = time.time,
+        patience: float = _PATIENCE,
     ) -> None:
         self.path = path
         self._expiry = days * 86_400
@@ -175,7 +181,9 @@ class Sessions:
     def _save(self, session: str, memory: Memory) -> None:
         state = memory.model_dump_json(exclude_defaults=True)
         if len(state) > _LARGEST:  # a request of thousands of parts: keep the person, drop the request
-            state = memory.model_copy(update={"plan": Plan(), "offer": None, "hunt": None}).model_dump_json(exclude_defaults=True)
+            state = memory.model_copy(update={"plan": Plan(), "offer": None, "hunt": None}).model_dump_json(
+                exclude_defaults=True
+            )
         now = self._clock()
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
@@ -186,7 +194,8 @@ class Sessions:
             )
             connection.execute("DELETE FROM sessions WHERE updated < ?", (now - self._expiry,))
             connection.execute(
-                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions ORDER BY updated DESC LIMIT -1 OFFSET ?)", (self._most,)
+                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions ORDER BY updated DESC LIMIT -1 OFFSET ?)",
+                (self._most,),
             )
             connection.execute("COMMIT")
         except BaseException:

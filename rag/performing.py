@@ -13,11 +13,11 @@ from typing import Any
 from movies.movie import Movie
 from movies.vocabulary import fold
 from rag.acts import Act
-from rag.facts import answer
+from rag.facts import answer, stock
 from rag.hunting import continued, trail
 from rag.index import Evidence, Hit, MovieIndex
 from rag.memory import Memory
-from rag.plan import Plan, chips, describe, language_name, plan_without
+from rag.plan import Plan, chips, describe, plan_without
 from rag.prose import Brief, Told, listed_words
 from rag.ranking import ORDERS, Screening
 from rag.reasons import because, explained, failure, worth_saying
@@ -31,7 +31,7 @@ _FEW = 3  # with fewer films than this, the constraint to give up is named
 _STEEPNESS = 0.75  # how fast the odds of a candidate grow with its score
 _HUNTED = 25  # films that remain possible in a hunt
 _RANKED = 200  # how far down "why not …?" looks
-_LISTED = 12  # entries of "what genres do you have?"
+_LISTED = 24  # entries of "what genres do you have?"
 
 
 @dataclass(frozen=True)
@@ -316,25 +316,8 @@ class Stage:
 
     def _inventory(self, act: Act) -> Performed:
         catalogue = self.index.catalogue
-        if act.text == "language":
-            what, entries = "languages", [(language_name(code), number) for code, number in catalogue.languages().items()]
-        elif act.text == "countr":
-            what, entries = (
-                "countries",
-                sorted(
-                    ((name.title(), number) for name, number in catalogue.terms("country").items()), key=lambda pair: -pair[1]
-                ),
-            )
-        elif act.text == "decade":
-            decades: dict[int, int] = {}
-            for _, year in catalogue.years():
-                decades[year // 10 * 10] = decades.get(year // 10 * 10, 0) + 1
-            what, entries = "decades", [(f"{decade}s", decades[decade]) for decade in sorted(decades)]
-        else:
-            what, entries = "genres", list(catalogue.genres().items())
-        listed = entries if act.text == "decade" else entries[: 2 * _LISTED]
-        facts = {"total": len(catalogue), "what": what, "entries": listed}
-        return self._say("inventory", self.memory.plan, **facts)
+        what, entries = stock(catalogue, act.text)
+        return self._say("inventory", self.memory.plan, total=len(catalogue), what=what, entries=entries[:_LISTED])
 
     def _recap(self, act: Act) -> Performed:
         said = [

@@ -163,7 +163,7 @@ FOUND = _glued(
 )
 SEEN = _glued(
     r"""
-    \b(?:i(?:'ve| have)?|we(?:'ve| have)?|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
+    \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
     recently)\s+)*(?:seen|saw|watched|know)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
     """
 )
@@ -252,7 +252,7 @@ PLOT_GENRES = _glued(
 WHICH = _glued(
     r"""
     ^(?:(?:and|so|ok(?:ay)?|well),? )*(?:which|what)(?:'s)?(?: \w+){0,2}? (?:films?|movies?|
-    one)(?: of yours| here)? (?:is|are|was|were)(?: the)? 
+    one)(?: of yours| here)? (?:is|are|was|were)(?: the)?
     """,
     re.IGNORECASE,
 )

@@ -51,7 +51,11 @@ class Heard(BaseModel):
             return ()
         if isinstance(value, str):
             value = value.replace("|", ",").split(",")
-        return tuple(str(item).strip()[:80] for item in value if str(item).strip())[:_MOST] if isinstance(value, (list, tuple)) else value
+        return (
+            tuple(str(item).strip()[:80] for item in value if str(item).strip())[:_MOST]
+            if isinstance(value, (list, tuple))
+            else value
+        )
 
     @field_validator("query", "movie", "tool", mode="before")
     @classmethod

@@ -76,7 +76,9 @@ class _Tellers:
             return
         count = _count(len(films), "film")
         if facts.get("named"):
-            yield Line(f"Here it is: {title_of(films[0].film)}.{' And what comes near it:' if len(films) > 1 else ''}\n", must=True)
+            yield Line(
+                f"Here it is: {title_of(films[0].film)}.{' And what comes near it:' if len(films) > 1 else ''}\n", must=True
+            )
         elif facts.get("weak"):
             yield Line("Nothing here is a close match, I'm afraid; these are only the nearest I have.\n", must=True)
         elif facts.get("because"):
@@ -105,7 +107,10 @@ class _Tellers:
     @staticmethod
     def why(brief: Brief) -> Iterator[Line]:
         told = brief.films[0]
-        yield Line(f"I suggested {title_of(told.film)} because {brief.facts.get('reason') or told.because or 'it passes all your filters'}.", told.film.id)
+        yield Line(
+            f"I suggested {title_of(told.film)} because {brief.facts.get('reason') or told.because or 'it passes all your filters'}.",
+            told.film.id,
+        )
         if told.passage:
             yield Line(f" The plot says: “{quoted(told.passage, _QUOTE)}”", told.film.id)
 
@@ -121,7 +126,9 @@ class _Tellers:
         elif facts.get("rank") and facts["rank"] <= facts.get("shown", 5):
             yield Line(f"{title_of(film)} is in: it is number {facts['rank']} of what I showed.", film.id)
         elif facts.get("rank"):
-            yield Line(f"{title_of(film)} fits everything you asked for; it just ranks lower, at number {facts['rank']}.", film.id)
+            yield Line(
+                f"{title_of(film)} fits everything you asked for; it just ranks lower, at number {facts['rank']}.", film.id
+            )
         elif facts.get("asked"):
             yield Line(f"{title_of(film)} passes your filters, but little in it speaks of what you asked for.", film.id)
         else:
@@ -154,7 +161,9 @@ class _Tellers:
     @staticmethod
     def feedback(brief: Brief) -> Iterator[Line]:
         words = {"like": "you liked", "dislike": "you didn't care for", "seen": "you have seen"}
-        noted = [f"{words[verdict]} {title_of(told.film)}" for told in brief.films for verdict in brief.facts.get(told.film.id, ())]
+        noted = [
+            f"{words[verdict]} {title_of(told.film)}" for told in brief.films for verdict in brief.facts.get(told.film.id, ())
+        ]
         yield Line(f"Noted: {listed_words(noted)}. I'll keep that in mind.{brief.facts.get('ask', '')}")
 
     @staticmethod
@@ -192,7 +201,9 @@ class _Tellers:
 
     @staticmethod
     def greeting(brief: Brief) -> Iterator[Line]:
-        yield Line(_pick(brief, "Hello!", "Good to see you!", "Hi there!") + f" I know {brief.facts.get('total', 0):,} films here.")
+        yield Line(
+            _pick(brief, "Hello!", "Good to see you!", "Hi there!") + f" I know {brief.facts.get('total', 0):,} films here."
+        )
         yield Line(" What do you feel like: a mood, a genre, an actor, or something like a film you love?")
 
     @staticmethod
@@ -202,7 +213,9 @@ class _Tellers:
     @staticmethod
     def help(brief: Brief) -> Iterator[Line]:
         yield Line("I'm the concierge of this film catalogue: I find films that are really here, and say why. Try:\n")
-        yield Line("- “a French comedy under two hours”\n- “something like Heat, but funnier” and then “older”, “another five”\n")
+        yield Line(
+            "- “a French comedy under two hours”\n- “something like Heat, but funnier” and then “older”, “another five”\n"
+        )
         yield Line("- “I'm trying to remember a film where …”\n- “who directed the second one?”, “why not Alien?”\n")
         yield Line("- a poster: I'll tell you which film it is and what resembles it.\n")
 
@@ -234,7 +247,9 @@ class _Tellers:
     @staticmethod
     def absent(brief: Brief) -> Iterator[Line]:
         titles = brief.facts.get("absent", ())
-        yield Line(f"{listed_words(f'“{quoted(title, 80)}”' for title in titles)} {'is' if len(titles) == 1 else 'are'} not in this catalogue.")
+        yield Line(
+            f"{listed_words(f'“{quoted(title, 80)}”' for title in titles)} {'is' if len(titles) == 1 else 'are'} not in this catalogue."
+        )
         if brief.films:
             yield Line(" The nearest titles I have:\n")
             yield from _listed(brief.films)
@@ -246,7 +261,9 @@ class _Tellers:
         facts = brief.facts
         yield from _preface(brief)
         if not brief.films:
-            yield Line("Nothing here matches those clues yet. What else do you remember: a place, an actor, the ending, the decade?")
+            yield Line(
+                "Nothing here matches those clues yet. What else do you remember: a place, an actor, the ending, the decade?"
+            )
             return
         if facts.get("sure"):
             yield Line(f"I think it is {title_of(brief.films[0].film)}.", must=True)
@@ -271,7 +288,9 @@ class _Tellers:
         facts = brief.facts
         if not facts.get("is_poster", True):
             reasons = [quoted(reason, 120).rstrip(".") for reason in facts.get("reasons", ())]
-            yield Line("That doesn't look like a film poster to me" + (f": {listed_words(reasons)}." if reasons else "."), must=True)
+            yield Line(
+                "That doesn't look like a film poster to me" + (f": {listed_words(reasons)}." if reasons else "."), must=True
+            )
         if facts.get("identified") and brief.films:
             film = brief.films[0].film
             yield Line(f" It looks like the poster of {title_of(film)}: {_facts_line(film)}.", film.id, must=True)
@@ -284,11 +303,16 @@ class _Tellers:
             yield Line(" The picture alone doesn't tell me its genre with confidence.", must=True)
         missing: Sequence[str] = facts.get("unavailable", ())
         if missing:
-            yield Line(f" ({_capital(listed_words(missing))} {'is' if len(missing) == 1 else 'are'} not available on this server.)", must=True)
+            yield Line(
+                f" ({_capital(listed_words(missing))} {'is' if len(missing) == 1 else 'are'} not available on this server.)",
+                must=True,
+            )
         rest = brief.films[1:] if facts.get("identified") else brief.films
         if rest:
             wanted = f" ({_plain(brief.wanted)})" if brief.wanted else ""
-            yield Line(f"\n\n{'In that spirit' if facts.get('is_poster', True) else 'What resembles the picture most'}{wanted}:\n")
+            yield Line(
+                f"\n\n{'In that spirit' if facts.get('is_poster', True) else 'What resembles the picture most'}{wanted}:\n"
+            )
             yield from _listed(rest)
         yield from _afterword(brief)
 
@@ -310,7 +334,9 @@ class _Tellers:
         facts = brief.facts
         about = f"{title_of(brief.films[0].film)}" if brief.films else "that film"
         if facts.get("revenue") is None:
-            yield Line(f"I can't forecast what {about} would earn: {facts.get('reason', 'the forecast is not available on this server')}.")
+            yield Line(
+                f"I can't forecast what {about} would earn: {facts.get('reason', 'the forecast is not available on this server')}."
+            )
         else:
             low, high = facts.get("interval") or (None, None)
             between = f" (most likely between {money(low)} and {money(high)})" if low is not None and high is not None else ""
@@ -335,7 +361,9 @@ def _nothing(brief: Brief, short: bool = False) -> Iterator[Line]:
     offers: Sequence[tuple[str, int]] = brief.facts.get("relaxations", ())
     if offers:
         label, films = offers[0]
-        yield Line(f" Without “{_plain(label)}” there {'is 1 film' if films == 1 else f'are {films:,} films'}. Shall I drop that?")
+        yield Line(
+            f" Without “{_plain(label)}” there {'is 1 film' if films == 1 else f'are {films:,} films'}. Shall I drop that?"
+        )
     elif brief.facts.get("again"):
         yield Line(" You have seen all I have for this. Shall we change something?")
     else:
@@ -420,7 +448,7 @@ def _plain(text: str) -> str:
 
 
 def listed_words(words: Iterable[str]) -> str:
-    """"a", "a and b", "a, b and c"; empty for none."""
+    """ "a", "a and b", "a, b and c"; empty for none."""
     listed = list(words)
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""
 

@@ -25,7 +25,13 @@ from rag.plan import Plan, Relative, Wish
 
 _POOL = 80  # films looked at again for a handful shown
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
-_MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = 2.0, 4.0, 0.8, 2.5, 0.7  # what a wish is worth, in standard deviations of the search
+_MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
+    2.0,
+    4.0,
+    0.8,
+    2.5,
+    0.7,
+)  # what a wish is worth, in standard deviations of the search
 _LIKENESS, _AVOIDED = 6.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
@@ -66,7 +72,9 @@ def carry_out(
         return Screening((), 0)
     anchors = [movie_id for movie_id in plan.like if movie_id in catalogue]
     moods = [wish for wish in plan.soft if wish.kind == "mood" and wish.value in MOODS]
-    moods += [Wish(kind="mood", value=r.name, weight=r.direction) for r in plan.relative if r.kind == "mood" and r.name in MOODS]
+    moods += [
+        Wish(kind="mood", value=r.name, weight=r.direction) for r in plan.relative if r.kind == "mood" and r.name in MOODS
+    ]
     texts = [(MOODS[str(wish.value)].text, wish.weight) for wish in moods]
     bare = not (plan.query or anchors or image or clues)
     everything = plan.sort != "relevance" and bare and not texts
@@ -109,7 +117,12 @@ class Tastes:
 
         self._plan = plan
         self._avoided = {stem(word) for theme in plan.avoid for word in content_words(theme)}
-        self._pulls = [(_LIKENESS, films(plan.like)), (-_KIN, films(plan.unlike)), (_TASTE, films(liked)), (-_TASTE, films(disliked))]
+        self._pulls = [
+            (_LIKENESS, films(plan.like)),
+            (-_KIN, films(plan.unlike)),
+            (_TASTE, films(liked)),
+            (-_TASTE, films(disliked)),
+        ]
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
@@ -118,7 +131,9 @@ class Tastes:
         if self._avoided:
             text = " ".join((film.title, film.plot, *film.keywords, *film.genres))
             total -= _AVOIDED * bool(self._avoided & {stem(word) for word in content_words(text)})
-        return total + sum(weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls)
+        return total + sum(
+            weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
+        )
 
 
 def kinship(one: Movie, other: Movie) -> float:
@@ -136,7 +151,9 @@ def mood_evidence(film: Movie, mood: str) -> tuple[float, tuple[str, ...]]:
     """(how much speaks for a mood, −1…1; the film's keywords and genres that say so)."""
     known = MOODS[mood]
     said = {fold(word.strip()) for word in re.split(r"[,\n]", known.said)} | {mood}
-    words = tuple(word for word in film.keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said))
+    words = tuple(
+        word for word in film.keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said)
+    )
     towards = tuple(name for name in known.towards[:2] if name in film.genres)
     against = sum(name in known.against for name in film.genres)
     value = 0.6 * bool(words) + sum(_LEANING[known.towards.index(name)] for name in towards) - 0.25 * against
@@ -144,7 +161,7 @@ def mood_evidence(film: Movie, mood: str) -> tuple[float, tuple[str, ...]]:
 
 
 def _near(keyword: str, said: set[str]) -> bool:
-    """"dark humour" says funny and dark; "haunted house" nothing."""
+    """ "dark humour" says funny and dark; "haunted house" nothing."""
     return any(word in said for word in re.findall(r"\w+", fold(keyword)) if len(word) > 3)
 
 

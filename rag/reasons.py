@@ -82,7 +82,9 @@ def failure(film: Movie, name: str, plan: Plan) -> str:
         spoken = language_name(film.language) if film.language else "an unknown language"
         return f"it is in {spoken}, not {listed_words(language_name(code) for code in filters.languages[:3])}"
     if name == "countries":
-        return f"it comes from {listed_words(film.countries) or 'an unknown country'}, not {listed_words(filters.countries[:3])}"
+        return (
+            f"it comes from {listed_words(film.countries) or 'an unknown country'}, not {listed_words(filters.countries[:3])}"
+        )
     if name == "people":
         return f"{listed_words(person for person in filters.people if fold(person) not in people)} isn't in it"
     if name == "people_none":

@@ -19,7 +19,9 @@ _ORDINALS = {
     "sixth": 5, "6th": 5, "seventh": 6, "7th": 6, "eighth": 7, "8th": 7, "ninth": 8, "9th": 8, "tenth": 9, "10th": 9,
     "last": -1, "final": -1, "bottom": -1,
 }  # fmt: skip
-_NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)}
+_NUMBERS = {
+    word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)
+}
 _THING = r"(?:\s+(?:one|film|movie|title|suggestion|result|pick|of (?:them|these|those)|on (?:the|your) list))"
 _ORDINAL = re.compile(
     rf"\bthe\s+(?:very\s+)?({'|'.join(_ORDINALS)})(?:{_THING}\b|(?=\s*(?:$|[?!.,;]|(?:is|was|has|looks?|sounds?|but|and|instead|please|again|about)\b)))"
@@ -73,7 +75,9 @@ def refer(sentence: str, table: Table, vocabulary: Vocabulary) -> Reference | No
             place = _ORDINALS[word] if word in _ORDINALS else (_NUMBERS.get(word) or int(word)) - 1
             if -len(table.shown) <= place < len(table.shown):
                 return Reference((table.shown[place],), *found.span())
-    if found := re.search(r"\b(?:both|all) of (?:them|these|those)\b|\bthem all\b|\bthem both\b|\b(?:these|those|them)\b", text):
+    if found := re.search(
+        r"\b(?:both|all) of (?:them|these|those)\b|\bthem all\b|\bthem both\b|\b(?:these|those|them)\b", text
+    ):
         return Reference(tuple(table.shown), *found.span(), explicit=False)
     if (found := _DESCRIBED.search(text)) and (film := _described(found, table, vocabulary)):
         return Reference((film,), *found.span())
@@ -95,7 +99,7 @@ def extreme_of(sentence: str, films: Sequence[Movie]) -> tuple[str, Movie] | Non
 
 
 def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Movie | None:
-    """"the French one", "the one with De Niro", "the shortest one": the first film shown that fits."""
+    """ "the French one", "the one with De Niro", "the shortest one": the first film shown that fits."""
     words = f"{found.group(1)} {found.group(2) or ''}".strip()
     if not words or words in ("other", "next", "only", "same", "right", "wrong"):
         return None

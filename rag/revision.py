@@ -18,13 +18,15 @@ from rag.plan import Plan, Relative, Wish
 
 _NEW = re.compile(
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|forget (?:that|it|all that|all of that|everything)|"
-    r"never ?mind(?! the| about)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
+    r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b"
 )
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
-_ALSO = re.compile(r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b")
+_ALSO = re.compile(
+    r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
+)
 _FOLLOWS = re.compile(
     r"^(?:and|but|also|only|just|or|no|not|nothing|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
     r"make|something (?:\w+er|more|less|a bit|a little|not|without|with|from|in|by|under|before|after)|maybe|preferably|ideally|please|can (?:it|they|you make)|could (?:it|they|you make)|it (?:should|must|has|can)|"
@@ -47,13 +49,27 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "languages": ("language", "languages", "subtitles", "subtitle"),
     "countries": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
-    "people people_none": ("actor", "actors", "actress", "people", "person", "cast", "director", "directors", "names", "star", "stars"),
+    "people people_none": (
+        "actor",
+        "actors",
+        "actress",
+        "people",
+        "person",
+        "cast",
+        "director",
+        "directors",
+        "names",
+        "star",
+        "stars",
+    ),
     "rating_min": ("rating", "ratings", "score"),
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
-_ANEW = re.compile(r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$")
+_ANEW = re.compile(
+    r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$"
+)
 # Words of talking about the search that say nothing about a film.
 _TALK = frozenset(
     re.findall(
@@ -75,7 +91,11 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
         return True
     if delta.relative and not delta.like:
         return False
-    if delta.sort != "relevance" and re.search(r"\b(?:films?|movies?|you have|you've got)\b", text) and not re.search(r"\b(?:ones?|them|these)\b", text):
+    if (
+        delta.sort != "relevance"
+        and re.search(r"\b(?:films?|movies?|you have|you've got)\b", text)
+        and not re.search(r"\b(?:ones?|them|these)\b", text)
+    ):
         return True
     if delta.like:
         return True
@@ -91,6 +111,10 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     instead = bool(_INSTEAD.search(text))
     plan = lifted(said, before)
     was_lifted = plan != before
+    if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
+        taken = {*before.filters.people, *before.filters.genres_all, *before.filters.genres_any}
+        kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
+        delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
     changes: dict[str, Any] = {"filters": filters, "soft": _wishes(plan.soft, delta.soft, also)}
@@ -219,7 +243,12 @@ def _bound(relative: Relative, table: Sequence[Movie]) -> tuple[str, float] | No
     field = fields.get(relative.kind)
     values = [value for film in table if field and (value := getattr(film, field)) is not None]
     if not values:
-        defaults = {("runtime", -1): ("runtime_max", 100), ("runtime", 1): ("runtime_min", 130), ("year", -1): ("year_max", 1979), ("year", 1): ("year_min", 2010)}
+        defaults = {
+            ("runtime", -1): ("runtime_max", 100),
+            ("runtime", 1): ("runtime_min", 130),
+            ("year", -1): ("year_max", 1979),
+            ("year", 1): ("year_min", 2010),
+        }
         return defaults.get((relative.kind, relative.direction))
     middle = median(values)
     if relative.kind == "rating":

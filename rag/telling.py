@@ -138,7 +138,7 @@ def _sentences(brief: Brief, speaker: Speaker, history: Sequence[str]) -> Genera
             if len(held) > 1500:  # no sentence is that long
                 raise LlmUnreachable("The language model did not write sentences.")
     last = held.strip()
-    if last and last[-1] in ".!?…\"”)" and fold_words(last) not in seen:  # a tail without an end was cut off
+    if last and last[-1] in '.!?…"”)' and fold_words(last) not in seen:  # a tail without an end was cut off
         yield last
 
 

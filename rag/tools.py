@@ -93,7 +93,9 @@ class Toolbox:
         """Films for a plan; a plan made of examples alone counts as `similar_movies`."""
         found = carry_out(self.index, plan, **wishes)
         name = "similar_movies" if plan.like else "search_movies"
-        self.note(name, plan.chosen(), _found(found.hits) + (f" of {found.passing:,} that pass the filters" if plan.filters else ""))
+        self.note(
+            name, plan.chosen(), _found(found.hits) + (f" of {found.passing:,} that pass the filters" if plan.filters else "")
+        )
         return found
 
     def movie_details(self, movie_id: str) -> Movie:
@@ -119,7 +121,10 @@ class Toolbox:
 
     def identify_poster(self, k: int = 5) -> list[Hit]:
         """The films whose poster the turn's picture may be, best first."""
-        return self._use("identify_poster", {}, lambda: self.index.identify(self._picture(), k), lambda hits: _found(hits[:1])) or []
+        return (
+            self._use("identify_poster", {}, lambda: self.index.identify(self._picture(), k), lambda hits: _found(hits[:1]))
+            or []
+        )
 
     def predict_box_office(self, film: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """A revenue forecast from what is known of a film before it opens."""

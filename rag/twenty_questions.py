@@ -18,7 +18,16 @@ KNOWN = 0.75  # odds of the best candidate from which no more questions are aske
 _WORTH = 0.12  # bits; a question that tells less isn't put
 _MOST_ASKED = 6
 # How far a remembered answer can be trusted, by kind of question.
-_TRUST = {"language": 0.95, "animated": 0.97, "silent": 0.97, "era": 0.85, "genre": 0.85, "keyword": 0.78, "person": 0.9, "long": 0.75}
+_TRUST = {
+    "language": 0.95,
+    "animated": 0.97,
+    "silent": 0.97,
+    "era": 0.85,
+    "genre": 0.85,
+    "keyword": 0.78,
+    "person": 0.9,
+    "long": 0.75,
+}
 _GENRES = {
     "Comedy": "Was it a comedy?", "Horror": "Was it a horror film?", "Western": "Was it a western?", "War": "Was it a war film?",
     "Documentary": "Was it a documentary?", "Sci-Fi": "Was it science fiction?", "Musical": "Did people break into song?",

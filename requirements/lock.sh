@@ -17,6 +17,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 : "${UV:=uv}"
+command -v "$UV" >/dev/null || {
+    echo "uv is needed: pip install uv, or UV=/path/to/uv $0" >&2
+    exit 1
+}
 
 lock() {
     name=$1

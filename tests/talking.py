@@ -21,9 +21,9 @@ from rag.llm import Models, Speaker
 from rag.memory import Sessions
 from rag.plan import Plan
 from rag.tools import Skills
+from tests.encoders import HashedEncoder
 from tests.films import FILMS
 from tests.small_models import NearestGenres, ShapeValidator, box_office
-from tests.encoders import HashedEncoder
 
 
 class FixedModels(Models):
@@ -126,7 +126,7 @@ def small_ollama() -> Iterator[SmallOllama]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 (the name http.server calls)
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
             state.requests.append((self.path, body))
             name = body.get("model", "")
@@ -177,8 +177,13 @@ def small_ollama() -> Iterator[SmallOllama]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            pass  # a connection cut on purpose
+
+    server = Server(("127.0.0.1", 0), Handler)
     state = SmallOllama(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -60,7 +60,9 @@ def test_pictures_and_plots_that_are_there_twice_or_broken() -> None:
     films = [
         Movie(id="a", title="One", plot=PLOT, poster="1"),
         Movie(id="b", title="Two", plot=PLOT, poster="1x"),
-        Movie(id="c", title="Three", plot="Lovers kiss at a wedding by the sea while the band plays on and on.", poster="broken"),
+        Movie(
+            id="c", title="Three", plot="Lovers kiss at a wedding by the sea while the band plays on and on.", poster="broken"
+        ),
         Movie(id="d", title="Four", plot="A horse runs over the wide plain until the evening comes to the ranch.", poster="99"),
     ]
     found = audit(films, Features(HashedEncoder(), open_poster=_picture))
@@ -82,7 +84,9 @@ def test_wrong_tags_are_doubted_and_missing_ones_missed(tmp_path: Path) -> None:
         films.append(Movie(id=f"f{number}", title=f"Film {number}", plot=plot, genres=(genre,)))
     features = Features(HashedEncoder())
     classifier = train_genres(films, features, tmp_path, posters=False).classifier
-    wrong = Movie(id="wrong", title="Wrong", plot="the ghost screams, blood in the haunted cellar of a man", genres=("Western",))
+    wrong = Movie(
+        id="wrong", title="Wrong", plot="the ghost screams, blood in the haunted cellar of a man", genres=("Western",)
+    )
     found = audit([*films[:20], wrong], features, classifier)
     assert _of(found, "genre_doubtful") == ["wrong"]
     assert _of(found, "genre_missing") == ["wrong"]
@@ -114,7 +118,7 @@ def test_reviews_are_remembered_and_findings_keep_their_ids(tmp_path: Path) -> N
 
 
 def test_csv_holds_everything_and_computes_nothing(tmp_path: Path) -> None:
-    films = [Movie(id="=1+1", title='=HYPERLINK("x")', year=1990, plot=""), Movie(id="ok", title="A, \"quoted\" one", plot="")]
+    films = [Movie(id="=1+1", title='=HYPERLINK("x")', year=1990, plot=""), Movie(id="ok", title='A, "quoted" one', plot="")]
     found = list(facts(films))
     reviews = Reviews(tmp_path / "reviews.json")
     reviews.decide(found[0].id, "accepted")

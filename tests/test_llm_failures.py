@@ -53,6 +53,25 @@ def with_ollama(library: Library, tmp_path: Path) -> Iterator[Callable[..., Agen
         agent.close()
 
 
+def saying(*parts: bytes) -> Callable[[Callable[[bytes], None]], None]:
+    """A chat that writes these parts."""
+
+    def chat(write: Callable[[bytes], None]) -> None:
+        for part in parts:
+            write(part)
+
+    return chat
+
+
+def waiting_for(event: threading.Event) -> Callable[[Callable[[bytes], None]], None]:
+    """A chat that says nothing for ten seconds."""
+
+    def chat(_: Callable[[bytes], None]) -> None:
+        event.wait(10)
+
+    return chat
+
+
 def is_complete(answer: Any) -> None:
     """The built-in answer, or what stands in for it: films that are here, with titles, and an end."""
     assert answer.done["candidates"], "an answer without films"
@@ -95,7 +114,7 @@ def test_missing_model_says_how_to_get_it(with_ollama: Callable[..., Agent], oll
 
 
 def test_missing_model_is_fetched_when_allowed(with_ollama: Callable[..., Agent], ollama: SmallOllama) -> None:
-    ollama.chat = lambda write: (write(line(GOOD)), write(line(done=True)))
+    ollama.chat = saying(line(GOOD), line(done=True))
     agent = with_ollama(ollama.url, llm="ollama:absent", ollama_pull=True)
     is_complete(say(agent, ASKED))
     later = say(agent, "thrillers")
@@ -111,7 +130,7 @@ def test_error_500(with_ollama: Callable[..., Agent], ollama: SmallOllama) -> No
 
 def test_silence(with_ollama: Callable[..., Agent], ollama: SmallOllama) -> None:
     quiet = threading.Event()
-    ollama.chat = lambda write: quiet.wait(10)
+    ollama.chat = waiting_for(quiet)
     started = time.monotonic()
     falls_back(say(with_ollama(ollama.url), ASKED))
     assert time.monotonic() - started < 4
@@ -171,11 +190,11 @@ def test_a_failed_model_rests_for_a_while(with_ollama: Callable[..., Agent], oll
 
 
 def test_a_healthy_ollama_is_asked_as_it_should_be(with_ollama: Callable[..., Agent], ollama: SmallOllama) -> None:
-    ollama.chat = lambda write: (write(line(GOOD)), write(line(done=True)))
+    ollama.chat = saying(line(GOOD), line(done=True))
     answer = say(with_ollama(ollama.url, llm_context=4096), ASKED)
     assert answer.done["concierge"] == "ollama:small"
     assert GOOD in answer.text
-    plan, prose = [body for path, body in ollama.requests if path == "/api/chat"][0], ollama.requests[-1][1]
+    plan, prose = next(body for path, body in ollama.requests if path == "/api/chat"), ollama.requests[-1][1]
     assert plan["options"]["num_ctx"] == prose["options"]["num_ctx"] == 4096
     assert plan["think"] is False
     assert plan["keep_alive"] == "30m"
@@ -187,9 +206,9 @@ def test_native_tools_where_the_model_has_them(with_ollama: Callable[..., Agent]
     ollama.capabilities = ("completion", "tools")
     call = {"function": {"name": "search_movies", "arguments": {"moods": ["dark"]}}}
     replies = iter([[line(tool_calls=[call]), line(done=True)], [line(GOOD), line(done=True)]])
-    ollama.chat = lambda write: [write(part) for part in next(replies)]
+    ollama.chat = lambda write: saying(*next(replies))(write)
     answer = say(with_ollama(ollama.url), ASKED)
-    asked = [body for path, body in ollama.requests if path == "/api/chat"][0]
+    asked = next(body for path, body in ollama.requests if path == "/api/chat")
     assert "search_movies" in {tool["function"]["name"] for tool in asked["tools"]}
     assert {"kind": "mood", "value": "dark", "weight": 0.6} in answer.plan["soft"]
 

@@ -89,8 +89,9 @@ def test_an_error_in_a_turn_changes_nothing(tmp_path: Path) -> None:
 def test_one_message_of_a_session_at_a_time(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path / "s.sqlite", patience=0.05)
     with sessions.turn("ann"):
-        with pytest.raises(Busy, match="still being answered"), sessions.turn("ann"):
-            pass
+        second = sessions.turn("ann")
+        with pytest.raises(Busy, match="still being answered"):
+            second.__enter__()
         with sessions.turn("bob"):
             pass
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageChops
+
 from demo.canvas import Canvas, contrast
 from demo.lettering import Lettering
 from demo.looks import LETTERINGS, LOOKS, looks_for
@@ -22,7 +24,6 @@ from demo.palettes import mixed_palette
 from demo.printing import print_texts, tones
 from demo.silhouettes import CUTS, ICONS, motif_mask
 from demo.typesetting import PLANS, compose
-from PIL import Image, ImageChops
 
 FILMS = Path(__file__).parents[1] / "demo" / "films"
 GENRES = (

@@ -162,7 +162,7 @@ def test_a_chip_that_is_not_there_is_said_to_be_gone(path: list[str | int]) -> N
 def test_verdicts_replace_each_other_but_seen_stays(api: ScriptedApi, client: Matinee) -> None:
     conversation = Conversation(SESSION)
     for verdict in ("like", "seen", "dislike"):
-        conversation.judge(client, "heat-1995", verdict)  # type: ignore[arg-type]
+        conversation.judge(client, "heat-1995", verdict)
     assert conversation.verdicts == {"heat-1995": {"seen", "dislike"}}
     assert [told["verdict"] for told in api.verdicts] == ["like", "seen", "dislike"]
 

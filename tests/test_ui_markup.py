@@ -67,7 +67,7 @@ def everything() -> list[str]:
     pieces += [markup.wall([evil_hit().movie]), markup.shelf(EVIL, [evil_hit()]), markup.problem(f"No. Run: {EVIL}")]
     pieces.append(markup.verdict(Verdict(is_poster=False, probability=0.1, reasons=(EVIL,))))
     for state in ("answering", "done", "stopped", "failed"):
-        conversation.turns[0].state = state  # type: ignore[assignment]
+        conversation.turns[0].state = state
         pieces.append(markup.answer(conversation, 0))
     return pieces
 

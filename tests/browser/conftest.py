@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -88,13 +89,15 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
     failures: list[str] = []
     contexts = []
 
-    def start(width: int = 1280, height: int = 800, *, url: str = "", **options: object) -> Page:
+    def start(width: int = 1280, height: int = 800, *, url: str = "", **options: Any) -> Page:
         home = url or address
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("request", lambda asked: asked.url.startswith((home, "data:", "blob:")) or elsewhere.append(asked.url))
+        page.on(
+            "request", lambda asked: elsewhere.extend(() if asked.url.startswith((home, "data:", "blob:")) else (asked.url,))
+        )
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(home)
         page.wait_for_selector(".mt-wall-film, .mt-answer")

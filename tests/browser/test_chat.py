@@ -39,7 +39,7 @@ def test_an_example_is_answered_with_posters_reasons_and_who_said_it(visit: Visi
     page.wait_for_function("document.querySelector('.mt-answer .mt-card img').naturalWidth > 0")
     cards.first.locator("summary").click()
     assert "Found by “thief”, “bank”, its poster" in cards.first.inner_text()
-    expect(page.locator("#mt-header")).to_contain_text("films · builtin encoder")
+    expect(page.locator("#mt-header")).to_contain_text("films · built-in encoder")
 
 
 def test_a_dropped_poster_goes_along(visit: Visit, api: ScriptedApi, picture: Path) -> None:
@@ -103,6 +103,15 @@ def test_two_people_at_once_never_mix(visit: Visit, api: ScriptedApi) -> None:
     assert "Ben" not in one.inner_text("#mt-thread")
     assert "Ann" not in other.inner_text("#mt-thread")
     assert len({asked["session"] for asked in api.asked}) == 2
+
+
+def test_a_new_question_is_brought_to_the_top(visit: Visit, api: ScriptedApi) -> None:
+    page = visit(375, 812)
+    for number, words in enumerate(("a heist", "nothing at all", "another heist")):
+        say(page, words)
+        answered(page, number)
+    page.wait_for_function("document.querySelectorAll('.mt-said')[2].getBoundingClientRect().top < 60")
+    assert page.locator(".mt-said").nth(2).bounding_box()["y"] >= 0  # type: ignore[index]
 
 
 def test_words_appear_as_they_come(visit: Visit, api: ScriptedApi) -> None:

@@ -1,0 +1,143 @@
+"""The `matinee` command as a person or a program calls it, over a small real index."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.films import FILMS
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where films were imported and built with the built-in encoder, through the command."""
+    folder = tmp_path_factory.mktemp("cli")
+    lines = [json.dumps(film.model_dump(mode="json", exclude_defaults=True) | {"poster": None}) for film in FILMS]
+    lines.insert(3, "{ this is not JSON")
+    (folder / "films.jsonl").write_text("\n".join(lines), "utf-8")
+    done = matinee(folder, "import", "jsonl", "films.jsonl", "--catalogue", "films.sqlite", "--json")
+    report = json.loads(done.stdout)
+    assert report["added"] == len(FILMS)
+    assert len(report["skipped"]) == 1
+    done = matinee(folder, "build", "--catalogue", "films.sqlite", "--artifacts", "artifacts", "--no-heads", "--json")
+    assert json.loads(done.stdout)["films"] == len(FILMS)
+    return folder
+
+
+def matinee(folder: Path, *arguments: str, fails: bool = False, said: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"MATINEE_ENCODER": "builtin", "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "160"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        input=said,
+        timeout=240,
+    )
+    assert (done.returncode != 0) == fails, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_search_in_words_gives_films_and_the_plan(house: Path) -> None:
+    found = json.loads(
+        matinee(house, "search", "a science fiction film from the 70s about a creature on a ship", "--json").stdout
+    )
+    assert found["hits"][0]["movie"]["title"] == "Alien"
+    assert found["plan"]["filters"]["year_min"] == 1970
+    assert "evidence" in found["hits"][0]
+
+
+def test_search_says_what_to_give_up(house: Path) -> None:
+    found = json.loads(matinee(house, "search", "a Korean western", "--json").stdout)
+    assert found["hits"] == []
+    assert found["relaxations"]
+
+
+def test_explicit_filters_hold_and_bad_ones_are_explained(house: Path) -> None:
+    found = json.loads(matinee(house, "search", "love", "--filters", '{"languages": ["fr"]}', "--json").stdout)
+    assert {hit["movie"]["language"] for hit in found["hits"]} == {"fr"}
+    assert "genres_any" in matinee(house, "search", "love", "--filters", '{"colour": "red"}', fails=True).stderr
+
+
+def test_live_changes_through_the_command(house: Path) -> None:
+    line = json.dumps({"id": "whales", "title": "Counting Whales", "plot": "A lighthouse keeper counts whales in the fog."})
+    assert json.loads(matinee(house, "add", "-", "--json", said=line).stdout) == {"added": ["whales"]}
+    found = json.loads(matinee(house, "search", "lighthouse keeper", "--json").stdout)
+    assert found["hits"][0]["movie"]["id"] == "whales"
+    assert json.loads(matinee(house, "remove", "whales", "nothing", "--json").stdout) == {"removed": 1}
+
+
+def test_evaluate_retrieval_keeps_its_contract(house: Path) -> None:
+    with gzip.open(house / "questions.jsonl.gz", "wt") as file:
+        for film in FILMS[:6]:
+            file.write(json.dumps({"query": film.plot, "answers": [film.id, "not-here"]}) + "\n")
+        file.write(json.dumps({"query": "unanswerable", "answers": ["not-here"]}) + "\n")
+    done = matinee(house, "evaluate", "retrieval", "--artifacts", "artifacts", "--queries", "questions.jsonl.gz", "--json")
+    figures = json.loads(done.stdout)
+    assert {
+        "queries",
+        "pool",
+        "ndcg@10",
+        "success@1",
+        "success@10",
+        "success@100",
+        "mrr",
+        "legs",
+        "latency_ms",
+    } <= figures.keys()
+    assert figures["queries"] == 6
+    assert figures["success@10"] == 1.0
+    assert {"p50", "p95"} == figures["latency_ms"].keys()
+    assert "ndcg@10" in figures["legs"]["bm25"]
+
+
+def test_evaluate_identify_keeps_its_contract(house: Path) -> None:
+    from PIL import Image, ImageDraw, ImageFont
+
+    for film in FILMS[:3]:
+        image = Image.new("RGB", (400, 600), "white")
+        ImageDraw.Draw(image).text((20, 100), film.title, fill="black", font=ImageFont.load_default(54))
+        image.save(house / f"{film.id}.jpg")
+    rows = [{"id": film.id, "file": f"{film.id}.jpg"} for film in FILMS[:3]]
+    (house / "posters.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    done = matinee(house, "evaluate", "identify", "--artifacts", "artifacts", "--posters", "posters.jsonl", "--json")
+    figures = json.loads(done.stdout)
+    assert figures.keys() == {"n", "top1", "top5", "seconds_per_poster"}
+    assert figures["n"] == 3
+    assert figures["top5"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("search", "x", "--artifacts", "nowhere"), "matinee build"),
+        (("import", "csv", "nothing.csv", "--catalogue", "x.sqlite"), "nothing.csv"),
+        (("build", "--catalogue", "missing.sqlite"), "matinee import"),
+        (("add", "films.jsonl"), "Line 4"),
+        (("similar", "Zardoz Returns"), "No film here"),
+        (("identify", "films.jsonl"), "picture"),
+        (("search",), "--image"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_sentence(house: Path, arguments: tuple[str, ...], hint: str) -> None:
+    done = matinee(house, *arguments, fails=True)
+    assert hint in done.stderr.replace("\n", " ")
+    assert done.returncode == 2
+
+
+def test_doctor_tells_what_is_missing_and_how_to_mend_it(house: Path, tmp_path: Path) -> None:
+    findings = {row["check"]: row for row in json.loads(matinee(house, "doctor", "--json").stdout)}
+    assert findings["index"]["state"] == "ok"
+    assert findings["index files"]["state"] == "ok"
+    broken = json.loads(matinee(tmp_path, "doctor", "--json", fails=True).stdout)
+    assert next(row for row in broken if row["check"] == "index")["fix"] == "matinee demo"
