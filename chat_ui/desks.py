@@ -68,7 +68,7 @@ def poster_desk(client: Matinee, settings: Settings) -> None:
         looked: list[Looked] = []
         for path in given:
             yield _table(looked, len(given)) if len(given) > 1 else _working("Looking at the picture"), hidden
-            looked.append(_look(client, path))
+            looked.append(_look(client, path, explain=len(given) == 1))
         if len(looked) == 1:
             yield _report(looked[0]), hidden
         else:
@@ -101,7 +101,7 @@ def plot_desk(client: Matinee) -> None:
             return
         yield _working("Reading")
         problems: list[tuple[str, str]] = []
-        genres = _tried(problems, lambda: client.plot_genres(words))
+        genres = _tried(problems, lambda: _genres(client, "/v1/plots/genres", {"plot": words, "explain": True}))
         similar = _tried(problems, lambda: client.search(words[:2000], k=_SIMILAR))
         parts = _notes(problems)
         if genres is not None:
@@ -113,13 +113,18 @@ def plot_desk(client: Matinee) -> None:
     go.click(read, plot, report, **_QUIET)
 
 
-def _look(client: Matinee, path: str) -> Looked:
+def _look(client: Matinee, path: str, explain: bool) -> Looked:
     """Ask everything about one picture; what fails is noted, the rest is told."""
     looked = Looked(path)
     looked.verdict = _tried(looked.problems, lambda: client.validate(path))
     looked.matches = _tried(looked.problems, lambda: client.identify(path, k=_SIMILAR + 1)) or ()
-    looked.genres = _tried(looked.problems, lambda: client.poster_genres(path))
+    looked.genres = _tried(looked.problems, lambda: _genres(client, "/v1/posters/genres", {"explain": explain}, path))
     return looked
+
+
+def _genres(client: Matinee, route: str, asked: dict[str, Any], path: str | None = None) -> Genres:
+    """Genres with what carried them, which the client's own methods do not ask for."""
+    return client._post(route, asked, Genres, path)
 
 
 def _tried(problems: list[tuple[str, str]], call: Callable[[], T]) -> T | None:
@@ -137,9 +142,7 @@ def _tried(problems: list[tuple[str, str]], call: Callable[[], T]) -> T | None:
 
 def _report(looked: Looked) -> str:
     parts = [_notes(looked.problems)]
-    picture = (
-        f'<div class="mt-poster mt-looked"><img src="{markup.upload_address(looked.path)}" alt="the picture you dropped"></div>'
-    )
+    picture = markup.looked_at(markup.upload_address(looked.path), looked.genres)
     right = markup.verdict(looked.verdict) if looked.verdict else ""
     if looked.matches:
         right += _identified(looked)

@@ -8,8 +8,10 @@ genres. Looks at the standard form only (`classifiers/standard.py`). Reads no wo
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,10 +57,13 @@ class Eyes:
 
     def rows(self, images: Iterable[Image], details: Sequence[int] | None = None) -> Vectors:
         """float32 (n, DIM) of RGB pictures in any size; `details` as in `standard`."""
-        made = [
-            self.see(standard(image, details[number]) if details else standard(image)).row
-            for number, image in enumerate(images)
-        ]
+
+        def row(numbered: tuple[int, Image]) -> NDArray[np.float32]:
+            number, image = numbered
+            return self.see(standard(image, details[number]) if details else standard(image)).row
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the network runs outside the interpreter's lock
+            made = list(pool.map(row, enumerate(images)))
         return np.stack(made) if made else np.zeros((0, DIM), dtype=np.float32)
 
     def see(self, image: Image) -> Sight:

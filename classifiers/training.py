@@ -41,7 +41,7 @@ _ROUNDS = {"words": 40}  # of the fit, else 80; stopping early costs nothing her
 
 
 class Progress(Protocol):
-    def __call__(self, stage: str, done: int, total: int) -> None: ...
+    def __call__(self, stage: str, done: int, total: int, /) -> None: ...
 
 
 def no_progress(stage: str, done: int, total: int) -> None:

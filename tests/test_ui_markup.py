@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -61,9 +62,13 @@ def everything() -> list[str]:
         genres=(GenreProbability(genre=EVIL, probability=7.0),),
         chosen=(EVIL,),
         abstained=False,
-        explanation=[{"sentence": EVIL, "genre": EVIL}],
+        explanation={
+            "sentences": [{"text": EVIL, "effects": {EVIL: 0.5}}],
+            "regions": [{"left": 0.1, "top": 0, "width": 0.3, "height": 0.2, "effects": {EVIL: 0.5}}],
+        },
     )
     pieces = [markup.question(conversation.turns[0]), markup.note(EVIL), markup.bars(genres), markup.reasons(genres)]
+    pieces.append(markup.looked_at(markup.upload_address(EVIL), genres))
     pieces += [markup.wall([evil_hit().movie]), markup.shelf(EVIL, [evil_hit()]), markup.problem(f"No. Run: {EVIL}")]
     pieces.append(markup.verdict(Verdict(is_poster=False, probability=0.1, reasons=(EVIL,))))
     for state in ("answering", "done", "stopped", "failed"):
@@ -77,8 +82,14 @@ def test_nothing_from_outside_becomes_a_tag_or_a_handler(piece: str) -> None:
     read = Tags(piece)
     assert not {"script", "a", "svg", "iframe"} & set(read.tags)
     assert not [name for name, _ in read.attributes if name.startswith("on")]
-    assert all((value or "").startswith("posters?id=") for name, value in read.attributes if name == "src")
-    assert all(value in {f"width:{n}%" for n in range(101)} for name, value in read.attributes if name == "style")
+    assert all(
+        (value or "").startswith(("posters?id=", "gradio_api/file=")) for name, value in read.attributes if name == "src"
+    )
+    assert all(
+        re.fullmatch(r"((left|top|width|height):\d{1,3}%;?)+", value or "")
+        for name, value in read.attributes
+        if name == "style"
+    )
     assert "\n" not in piece  # a blank line would end the HTML for the Markdown reader
 
 
@@ -142,6 +153,25 @@ def test_genres_that_are_chosen_are_always_drawn() -> None:
     drawn = markup.bars(Genres(genres=many, chosen=("G19",), abstained=False))
     assert "G19" in drawn
     assert "G18" not in drawn
+
+
+def test_sentences_are_told_strongest_first_and_weak_ones_left_out() -> None:
+    sentences = [
+        {"text": "A.", "effects": {"Crime": 0.05}},
+        {"text": "B.", "effects": {"Crime": 0.3}},
+        {"text": "C.", "effects": {"Crime": 0.001}},
+    ]
+    drawn = markup.reasons(Genres(genres=(), chosen=("Crime",), abstained=False, explanation={"sentences": sentences}))
+    assert drawn.index("B.") < drawn.index("A.")
+    assert "Crime +30" in drawn
+    assert "C." not in drawn
+
+
+@pytest.mark.parametrize("odd", [None, "words", [], {"sentences": None}, {"sentences": ["x", {"text": "x"}]}])
+def test_explanations_of_other_shapes_are_passed_over(odd: object) -> None:
+    genres = Genres(genres=(), chosen=("Crime",), abstained=False, explanation=odd)
+    assert markup.reasons(genres) == ""
+    assert "mt-mark-cell" not in markup.looked_at("x", genres)
 
 
 def test_undecided_genres_are_said_to_be_undecided() -> None:

@@ -123,12 +123,19 @@ class ScriptedApi:
             return {"is_poster": upright, "probability": 0.97 if upright else 0.08, "reasons": reasons}
         if what == "identify":
             return {"matches": [hit(movie, weak=not upright) for movie in FILMS[:6]]}
-        return genres()
+        region = {"left": 0.33, "top": 0.25, "width": 0.33, "height": 0.25, "effects": {"Crime": 0.3}}
+        return {
+            **genres(),
+            "explanation": {"sentences": [], "regions": [region]} if request.form.get("explain") == "true" else None,
+        }
 
     def _plot(self) -> Any:
         if "plots" in self.missing:
             return problem(503, "model_missing", "This server has no genre classifier yet. Run: matinee train genres")
-        return {**genres(), "explanation": {"Crime": [{"sentence": "A thief plans one last job.", "weight": 0.4}]}}
+        return {
+            **genres(),
+            "explanation": {"sentences": [{"text": "A thief plans one last job.", "effects": {"Crime": 0.4}}], "regions": []},
+        }
 
     def _chat(self) -> Response:
         asked = dict(request.form) if request.files else request.get_json()

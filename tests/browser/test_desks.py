@@ -42,6 +42,8 @@ def test_one_picture_gets_a_whole_report(visit: Visit, api: ScriptedApi, picture
     ):
         expect(report).to_contain_text(part)
     assert report.locator(".mt-bar.mt-on").count() == 3
+    expect(report).to_contain_text("what spoke most for Crime")
+    assert report.locator(".mt-mark-cell").count() == 1
     page.wait_for_function("document.querySelector('.mt-looked img').naturalWidth == 80")
 
 
