@@ -101,7 +101,7 @@ class House:
     def header(self) -> str:
         """The name of the house, and who works in it."""
         state = self._state
-        who = f" · {markup.text(markup.concierge(self.concierge))}" if self.concierge else ""
+        who = f" · <span>{markup.text(markup.concierge(self.concierge))}</span>" if self.concierge else ""
         if state is None:
             line = '<span class="mt-lamp"></span>no connection' if self._looked > 0 else '<span class="mt-lamp"></span>'
         else:

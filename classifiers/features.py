@@ -95,7 +95,8 @@ class Features:
         return self.open_poster(poster)
 
     def _encode_plots(self, texts: Sequence[str]) -> Vectors:
-        windows = [windows_of(text, self.encoder) for text in texts]
+        counts = self.encoder.token_counts([text[:_LONGEST].strip() for text in texts])  # at once: counting one by one is slow
+        windows = [windows_of(text, self.encoder, count) for text, count in zip(texts, counts, strict=True)]
         flat = [window for part in windows for window in part]
         vectors = self.encoder.texts(flat) if flat else np.zeros((0, self.encoder.dim), dtype=np.float32)
         out = np.zeros((len(texts), self.encoder.dim), dtype=np.float32)
@@ -117,12 +118,15 @@ def sentences_of(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
 
 
-def windows_of(text: str, encoder: Encoder) -> list[str]:
-    """A text in as few windows of whole sentences as the encoder's limit allows; none for an empty one."""
+def windows_of(text: str, encoder: Encoder, tokens: int | None = None) -> list[str]:
+    """A text in as few windows of whole sentences as the encoder's limit allows; none for an empty one.
+
+    `tokens`: how many it has, if that is known.
+    """
     text = text[:_LONGEST].strip()
     if not any(char.isalnum() for char in text) and not any(ord(char) > 127 for char in text):
         return []
-    if encoder.token_counts([text])[0] <= encoder.max_tokens:
+    if (tokens if tokens is not None else encoder.token_counts([text])[0]) <= encoder.max_tokens:
         return [text]
     pieces = [piece for sentence in sentences_of(text) for piece in _fitting(sentence, encoder)]
     counts = encoder.token_counts(pieces)

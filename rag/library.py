@@ -149,6 +149,7 @@ class Library:
         cls, artifacts: Path, settings: Settings, say: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
     ) -> Library:
         """Open the current version with the encoder it was built with. Raises ModelMissing or IndexMismatch."""
+        artifacts = artifacts.absolute()  # files are sent from here whatever the server's own folder is
         folder = current_version(artifacts)
         encoder = encoder or encoder_for(read_manifest(folder)["encoder"]["name"], settings, say)
         return cls(artifacts, encoder, MovieIndex.open(folder, encoder))

@@ -138,6 +138,7 @@ class Sessions:
         self._local = threading.local()
         self._locks: WeakValueDictionary[str, _Lock] = WeakValueDictionary()
         self._locks_guard = threading.Lock()
+        self._writing = threading.Lock()
 
     @contextmanager
     def turn(self, session: str) -> Iterator[Turn]:
@@ -186,6 +187,10 @@ class Sessions:
             )
         now = self._clock()
         connection = self._connection
+        with self._writing:  # SQLite lets waiting writers sleep and try again; a lock wakes them in turn
+            self._write(connection, session, state, now)
+
+    def _write(self, connection: sqlite3.Connection, session: str, state: str, now: float) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute(

@@ -166,6 +166,15 @@ def test_changes_made_while_a_build_runs_are_in_the_new_version(house: Path) -> 
     assert "late" in Catalogue.open(house / "films.sqlite")
 
 
+def test_a_relative_artefact_folder_gives_absolute_poster_files(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(house)
+    monkeypatch.chdir(house)
+    shelf = Library.open(Path("artifacts"), Settings(_env_file=None), encoder=HashedEncoder())
+    film = next(movie for movie in shelf.catalogue if movie.poster)
+    assert shelf.poster(film.id).is_absolute()
+    assert shelf.poster(film.id).is_file()
+
+
 def test_another_process_sees_changes(house: Path) -> None:
     make(house)
     one, two = library(house), library(house)

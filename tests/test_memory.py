@@ -81,7 +81,7 @@ def test_a_long_conversation_stays_small(tmp_path: Path) -> None:
 def test_an_error_in_a_turn_changes_nothing(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path / "s.sqlite")
     remember(sessions, "ann", liked=("heat-1995",))
-    with pytest.raises(RuntimeError), sessions.turn("ann") as turn:  # noqa: PT012 the failure is in the middle of the turn
+    with pytest.raises(RuntimeError), sessions.turn("ann") as turn:  # noqa: PT012
         turn.memory = Memory()
         raise RuntimeError
     assert sessions.load("ann").liked == ("heat-1995",)
