@@ -35,22 +35,19 @@ _WATCH = 12.0  # seconds between looks at the API
 _FRESH = 3.0  # seconds for which all tabs share one look
 _WALL = 14  # posters of the empty page, drawn from
 _WELL_KNOWN = 80  # the best known films
-_OWN_SESSION = """() => {
+# Every event asks the browser for the session's name, so that a message sent before the page has wholly loaded
+# has one too. It lives as long as the tab: a reload keeps it, another tab has another.
+_SESSION = """(_, ...rest) => {
   const key = "matinee-session";
-  let id = null;
-  try { id = sessionStorage.getItem(key); } catch { /* private window */ }
-  if (!id) id = fresh();
-  try { sessionStorage.setItem(key, id); } catch { /* private window */ }
-  return [id];
-  function fresh() {
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
+  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let id = RENEW ? null : window[key];
+  try { id ||= RENEW ? null : sessionStorage.getItem(key); } catch { /* storage is off: the window remembers */ }
+  id ||= fresh();
+  window[key] = id;
+  try { sessionStorage.setItem(key, id); } catch { /* as above */ }
+  return [id, ...rest];
 }"""
-_NEW_SESSION = """() => {
-  const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  try { sessionStorage.setItem("matinee-session", id); } catch { /* private window */ }
-  return [id];
-}"""
+_OWN_SESSION, _NEW_SESSION = _SESSION.replace("RENEW", "false"), _SESSION.replace("RENEW", "true")
 
 Update = dict[Any, Any]
 
@@ -147,12 +144,13 @@ class _Chat:
                 self.fresh = gr.Button("New conversation", elem_id="mt-fresh", variant="secondary", size="sm", visible=False)
         shown = [self.hero, self.thread, self.box, self.fresh]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-        page.load(self.resume, self.session, [self.session, *shown], js=_OWN_SESSION, **quiet)
-        self.box.submit(self.say, [self.session, self.box], shown, **quiet)
-        self.box.stop(self.stop, self.session, None, queue=False, **quiet)
-        header.submit(self.press, self.session, shown, trigger_mode="multiple", **quiet)
-        header.like(self.judge, self.session, self.thread, trigger_mode="multiple", **quiet)
-        self.fresh.click(self.stop, self.session, None, queue=False, **quiet).then(
+        own = {**quiet, "js": _OWN_SESSION}
+        page.load(self.resume, self.session, [self.session, *shown], **own)
+        self.box.submit(self.say, [self.session, self.box], shown, **own)
+        self.box.stop(self.stop, self.session, None, queue=False, **own)
+        header.submit(self.press, self.session, shown, trigger_mode="multiple", **own)
+        header.like(self.judge, self.session, self.thread, trigger_mode="multiple", **own)
+        self.fresh.click(self.stop, self.session, None, queue=False, **own).then(
             self.resume, self.session, [self.session, *shown], js=_NEW_SESSION, **quiet
         )
 
@@ -209,8 +207,8 @@ class _Chat:
     # -- showing -------------------------------------------------------------------------------
 
     def _ask(self, session: str, turn: Turn, clear: bool = False) -> Iterator[Update]:
-        conversation = self._known.of(session)
         try:
+            conversation = self._known.of(session)
             for step, _ in enumerate(conversation.ask(self._client, turn)):
                 if step == 0:
                     yield {

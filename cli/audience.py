@@ -11,7 +11,6 @@ import typer
 from cli.building import Artifacts, Json
 from cli.screen import hit_record, output, print_hits, print_json, say
 from movies.errors import BadInput
-from movies.movie import Filters
 from movies.settings import Settings
 
 Count = Annotated[int, typer.Option("-k", min=1, max=100, help="How many films.")]
@@ -29,6 +28,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search the catalogue in plain language, with a poster, or with both."""
+    from movies.movie import Filters
     from rag.library import Library
     from rag.plan import describe
     from rag.ranking import carry_out

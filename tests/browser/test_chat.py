@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import answered, say
 from tests.browser.scripted_api import ScriptedApi
@@ -209,6 +209,24 @@ def test_a_reloaded_tab_finds_its_conversation_and_a_new_one_starts_clean(visit:
     answered(page)
     first, second = (asked["session"] for asked in api.asked)
     assert first != second
+
+
+def test_a_message_sent_before_the_page_has_loaded_is_answered(visit: Visit, api: ScriptedApi) -> None:
+    page = visit()
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    page.reload()
+    page.wait_for_selector("#mt-box textarea")
+    for _ in range(50):  # the two events of a page that loads
+        if len(held) == 2:
+            break
+        page.wait_for_timeout(100)
+    say(page, "a heist")
+    assert "5 films" in answered(page)
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(500)
+    assert "5 films" in answered(page)
 
 
 def test_on_a_phone_nothing_sticks_out_and_everything_can_be_reached(visit: Visit, api: ScriptedApi) -> None:
