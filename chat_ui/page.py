@@ -146,20 +146,32 @@ class _Chat:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         own = {**quiet, "js": _OWN_SESSION}
         page.load(self.resume, self.session, [self.session, *shown], **own)
+        page.load(self.dress, None, self.hero, **quiet)
         self.box.submit(self.say, [self.session, self.box], shown, **own)
         self.box.stop(self.stop, self.session, None, queue=False, **own)
         header.submit(self.press, self.session, shown, trigger_mode="multiple", **own)
         header.like(self.judge, self.session, self.thread, trigger_mode="multiple", **own)
         self.fresh.click(self.stop, self.session, None, queue=False, **own).then(
-            self.resume, self.session, [self.session, *shown], js=_NEW_SESSION, **quiet
+            self.begin, self.session, [self.session, *shown], js=_NEW_SESSION, **quiet
         )
 
     # -- events --------------------------------------------------------------------------------
 
     def resume(self, session: str) -> Update:
-        """The conversation of this tab as it stands: after a reload it is there again."""
+        """The conversation of this tab as it stands: after a reload it is there again.
+
+        A tab without one changes nothing, so that a message sent meanwhile is not wiped off the page.
+        """
         conversation = self._known.of(session)
-        return {self.session: session, **self._show(conversation, running=False)}
+        return {self.session: session, **(self._show(conversation, running=False) if conversation.turns else {})}
+
+    def begin(self, session: str) -> Update:
+        """An empty page for a new session."""
+        return {self.session: session, **self._show(self._known.of(session), running=False)}
+
+    def dress(self) -> gr.HTML:
+        """Posters on the empty page; they may take a moment."""
+        return gr.HTML(_hero(self._house.wall()))
 
     def say(self, session: str, message: dict[str, Any] | None) -> Iterator[Update]:
         """A message, a picture or both."""
@@ -226,7 +238,7 @@ class _Chat:
     def _show(self, conversation: Conversation, running: bool) -> Update:
         empty = not conversation.turns
         return {
-            self.hero: gr.HTML(_hero(self._house.wall()) if empty else "", visible=empty),
+            self.hero: gr.HTML(visible=empty),
             self.thread: gr.Chatbot(value=self._messages(conversation), visible=not empty),
             self.box: self._box(running),
             self.fresh: gr.Button(visible=not empty),

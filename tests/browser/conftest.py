@@ -89,7 +89,9 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
     failures: list[str] = []
     contexts = []
 
-    def start(width: int = 1280, height: int = 800, *, url: str = "", **options: Any) -> Page:
+    def start(
+        width: int = 1280, height: int = 800, *, url: str = "", wait_for: str = ".mt-wall-film, .mt-answer", **options: Any
+    ) -> Page:
         home = url or address
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
@@ -100,7 +102,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
         )
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(home)
-        page.wait_for_selector(".mt-wall-film, .mt-answer")
+        page.wait_for_selector(wait_for)
         return page
 
     yield start

@@ -37,12 +37,14 @@ Painter = Callable[[Movie], bytes]
 class ScriptedApi:
     """The server; `url` once started. `asked` holds the chat requests, `verdicts` the feedback.
 
-    `missing`: parts without a model. `paint`: bytes of a poster. `gate` lets slow answers go on; `left` is set when an answer is over.
+    `missing`: parts without a model. `paint`: bytes of a poster.
+    `search_takes`: seconds. `gate` lets slow answers go on; `left` is set when an answer is over.
     """
 
     def __init__(self, paint: Painter | None = None, port: int = 0) -> None:
         self.asked: list[dict[str, Any]] = []
         self.verdicts: list[dict[str, Any]] = []
+        self.search_takes = 0.0
         self.left = threading.Event()
         self.gate = threading.Event()
         self.paint = paint or _plain
@@ -92,6 +94,7 @@ class ScriptedApi:
         return {"ready": True, "version": "v1", "encoder": "builtin", "films": len(FILMS), "models": models, "queue": 0}
 
     def _search(self) -> dict[str, Any]:
+        time.sleep(self.search_takes)
         wanted = request.form if request.files else request.get_json()
         films = [movie for movie in FILMS if movie.poster][: int(wanted.get("k", 10))]
         return {"hits": [hit(movie) for movie in films], "plan": {}, "relaxations": []}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import answered, say
+from tests.browser.conftest import answered, page_server, say
 from tests.browser.scripted_api import ScriptedApi
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -211,14 +211,14 @@ def test_a_reloaded_tab_finds_its_conversation_and_a_new_one_starts_clean(visit:
     assert first != second
 
 
-def test_a_message_sent_before_the_page_has_loaded_is_answered(visit: Visit, api: ScriptedApi) -> None:
+def test_a_message_sent_before_the_page_has_loaded_is_answered_and_stays(visit: Visit, api: ScriptedApi) -> None:
     page = visit()
     held: list[Route] = []
-    page.route("**/queue/join*", lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    page.route("**/queue/join*", lambda route: held.append(route) if len(held) < 3 else route.continue_())
     page.reload()
     page.wait_for_selector("#mt-box textarea")
-    for _ in range(50):  # the two events of a page that loads
-        if len(held) == 2:
+    for _ in range(50):  # the three events of a page that loads
+        if len(held) == 3:
             break
         page.wait_for_timeout(100)
     say(page, "a heist")
@@ -227,6 +227,20 @@ def test_a_message_sent_before_the_page_has_loaded_is_answered(visit: Visit, api
         route.continue_()
     page.wait_for_timeout(500)
     assert "5 films" in answered(page)
+
+
+def test_posters_that_come_late_do_not_wipe_off_an_answer(visit: Visit, api: ScriptedApi) -> None:
+    api.search_takes = 4.0
+    try:
+        with page_server(api.url) as url:
+            page = visit(url=url, wait_for="#mt-box textarea")
+            say(page, "a heist")
+            assert "5 films" in answered(page)
+            page.wait_for_timeout(4500)
+            assert "5 films" in answered(page)
+            assert not page.locator(".mt-hero").is_visible()
+    finally:
+        api.search_takes = 0.0
 
 
 def test_on_a_phone_nothing_sticks_out_and_everything_can_be_reached(visit: Visit, api: ScriptedApi) -> None:
