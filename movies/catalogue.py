@@ -407,7 +407,9 @@ def _record(movie: Movie) -> str:
 
 def _movie(record: str) -> Movie:
     """A film from a record of ours: valid when it was written, so it is not checked again."""
-    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(record).items()}
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(record).items()
+    }
     if "release_date" in fields:
         fields["release_date"] = date.fromisoformat(fields["release_date"])
     return Movie.model_construct(**fields)
