@@ -15,10 +15,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.scripted_api import ScriptedApi
 
+_PATIENCE = 60_000  # milliseconds; a busy machine is no failure
+expect.set_options(timeout=_PATIENCE)
 FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run".split()
 
 
@@ -96,7 +98,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(_PATIENCE)
         page.on(
             "request", lambda asked: elsewhere.extend(() if asked.url.startswith((home, "data:", "blob:")) else (asked.url,))
         )
