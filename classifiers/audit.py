@@ -49,7 +49,8 @@ _FIRST_FILM = 1888
 _LONGEST = 600  # minutes
 _SHORTEST = 3
 _DOUBTFUL = 0.02  # a tag below this in every source is doubted
-_MISSING = 0.9  # a genre above this in every source is missed
+_MISSING = 0.9  # a genre the plot holds likelier than this is missed, unless the poster speaks against it
+_NOT_RULED_OUT = 0.2  # the poster is the weaker witness: it need not insist, only not object
 _BLOCK = 1000
 
 
@@ -259,7 +260,7 @@ def _tags(movie: Movie, genres: Sequence[str], plot: Floats, poster: Floats | No
             yield _found(
                 "genre_doubtful", movie, f"{genre}: {words}.", sure, f"Remove {genre}, or check the plot.", genre=genre
             )
-        elif genre not in movie.genres and said[0] > _MISSING and (len(said) == 1 or said[1] > float(np.median(said)) / 3):
+        elif genre not in movie.genres and said[0] > _MISSING and min(said) > _NOT_RULED_OUT:
             yield _found("genre_missing", movie, f"{genre}: {words}.", said[0], f"Add {genre}.", genre=genre)
 
 

@@ -21,9 +21,12 @@ _END_SECONDS = 25  # running requests get their time to finish
 
 def serve() -> None:
     """Serve the HTTP API (MATINEE_API_HOST, MATINEE_API_PORT) until stopped."""
+    from api.fetch import fetch_artifacts
     from api.server import serve as serve_api
 
-    serve_api(Settings(), say)
+    settings = Settings()
+    fetch_artifacts(settings, say)
+    serve_api(settings, say)
 
 
 def ui() -> None:
@@ -37,9 +40,11 @@ def up(
     demo: Annotated[bool, typer.Option(help="Build the demo first if there is no index yet.")] = True,
 ) -> None:
     """Serve the API and the page together; without an index yet, build the demo first."""
+    from api.fetch import fetch_artifacts
     from rag.library import current_version
 
     settings = Settings()
+    fetch_artifacts(settings, say)
     try:
         current_version(settings.artifacts)
     except ModelMissing:

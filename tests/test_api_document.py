@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from api.app import create_app
 from tests.conftest import open_services, settings_at
@@ -77,6 +78,9 @@ def test_every_operation_answers_as_documented(api_schema: Any, operation: str, 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=described.as_strategy(generation_mode=mode))
     def holds(case: Any) -> None:
-        case.call_and_validate()
+        # In a form everything is text: `explain=true` said once is the same bytes whether a boolean or a list of one was
+        # meant, so a wrong type there can't always be refused. Forms have tests of their own (test_api_uploads.py).
+        form = case.media_type == "multipart/form-data"
+        case.call_and_validate(excluded_checks=[negative_data_rejection] if form else [])
 
     holds()

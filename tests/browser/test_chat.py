@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,7 +128,7 @@ def test_a_slow_model_shows_a_clock_and_can_be_stopped(visit: Visit, api: Script
     page = visit()
     say(page, "be slow about it")
     expect(page.locator(".mt-status")).to_contain_text("The model is thinking")
-    expect(page.locator(".mt-status")).to_contain_text("3 s", timeout=10_000)
+    expect(page.locator(".mt-status")).to_contain_text(re.compile(r"thinking \d+ s"))
     page.click("#mt-box .stop-button")
     assert "Stopped." in answered(page)
     api.gate.set()
@@ -152,14 +153,14 @@ def test_a_service_that_is_away_comes_back_without_a_reload(visit: Visit, api: S
     try:
         say(page, "anyone there?")
         assert "not answering at the moment" in answered(page)
-        expect(page.locator("#mt-header")).to_contain_text("no connection", timeout=30_000)
+        expect(page.locator("#mt-header")).to_contain_text("no connection")
         expect(page.locator("#mt-notice")).to_contain_text("not answering")
     finally:
         api.start()
     page.click(".mt-again")
     page.wait_for_selector(".mt-answer .mt-card")
     assert "5 films" in answered(page)
-    expect(page.locator("#mt-header")).to_contain_text("films", timeout=30_000)
+    expect(page.locator("#mt-header")).to_contain_text("films")
     expect(page.locator("#mt-notice .mt-note")).to_have_count(0)
 
 
