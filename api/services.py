@@ -32,7 +32,7 @@ from rag.library import Library, current_version
 from rag.plan import Plan
 from rag.ranking import carry_out
 from rag.tools import Skills
-from rag.understanding import Vocabulary, understand
+from rag.reading.understanding import Vocabulary, understand
 
 T = TypeVar("T")
 BUILD = "matinee build --catalogue FILE --artifacts DIR"

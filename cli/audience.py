@@ -32,7 +32,7 @@ def search(
     from rag.library import Library
     from rag.plan import describe
     from rag.ranking import carry_out
-    from rag.understanding import Vocabulary, understand
+    from rag.reading.understanding import Vocabulary, understand
 
     if not query.strip() and image is None and not filters:
         raise BadInput('Say what to look for: matinee search "a heist that goes wrong", or --image FILE.')

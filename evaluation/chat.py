@@ -26,7 +26,7 @@ from movies.movie import Filters
 from movies.settings import Settings
 from rag.agent import Agent, Event
 from rag.library import Library
-from rag.references import failed
+from rag.conversation.references import failed
 
 SCENARIOS = Path(__file__).with_name("scenarios.jsonl")
 _TOP = 5

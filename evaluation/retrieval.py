@@ -21,7 +21,7 @@ from movies.errors import BadInput
 from rag.index import MovieIndex
 from rag.lexical import plain_query
 from rag.ranking import carry_out
-from rag.understanding import Vocabulary, understand
+from rag.reading.understanding import Vocabulary, understand
 
 _DEPTH = 100
 

@@ -21,7 +21,7 @@ from movies.movie import Filters
 from rag.index import MovieIndex
 from rag.lexical import bm25
 from rag.ranking import carry_out
-from rag.understanding import Vocabulary, understand
+from rag.reading.understanding import Vocabulary, understand
 from rag.vectors import OVERVIEW, ROW, VectorFile
 
 SENTENCES = (

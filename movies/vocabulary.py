@@ -2,7 +2,7 @@
 
 Catalogues spell the same thing in many ways ("Science Fiction", "sci fi", "SF"); here each gets
 one canonical spelling. Does not know sentences: finding these words in free text is the query
-parser's work (`rag/understanding.py`).
+parser's work (`rag/reading/understanding.py`).
 """
 
 from __future__ import annotations

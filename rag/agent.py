@@ -20,21 +20,21 @@ from PIL.Image import Image
 from movies.errors import BadInput, LlmUnreachable
 from movies.movie import Movie
 from movies.settings import Settings
-from rag.acts import Act, Scene
-from rag.concierge import BuiltinConcierge
-from rag.dialogue import hear
-from rag.grounding import Grounds
+from rag.conversation.acts import Act, Scene
+from rag.conversation.concierge import BuiltinConcierge
+from rag.conversation.dialogue import hear
+from rag.conversation.grounding import Grounds
 from rag.index import Hit, MovieIndex
-from rag.llm import BUILTIN, Models, Speaker
-from rag.memory import Memory, Sessions, Verdict
-from rag.performing import Performed, Stage
+from rag.conversation.llm import BUILTIN, Models, Speaker
+from rag.conversation.memory import Memory, Sessions, Verdict
+from rag.conversation.performing import Performed, Stage
 from rag.plan import Plan, chips
-from rag.planner import hear as hear_model
-from rag.planner import merged
-from rag.references import Table
-from rag.telling import Telling, tell
+from rag.conversation.planner import hear as hear_model
+from rag.conversation.planner import merged
+from rag.conversation.references import Table
+from rag.conversation.telling import Telling, tell
 from rag.tools import Skills, Toolbox, Use
-from rag.understanding import Vocabulary
+from rag.reading.understanding import Vocabulary
 
 EventName = Literal["status", "plan", "tool", "candidates", "token", "done", "error"]
 _LONGEST = 4000  # characters of a message

@@ -3,7 +3,7 @@
 A search runs filters first (SQLite), gathers candidate films by vectors (exact scan where few rows
 survive, Annoy where many do) and by words (BM25), scores every candidate exactly on every leg,
 and fuses the legs. Films added since the build are scanned exactly; removed ones are skipped.
-Does not parse sentences (`rag/understanding.py`) and does not know HTTP or the language model.
+Does not parse sentences (`rag/reading/understanding.py`) and does not know HTTP or the language model.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from movies.titles import normal_title
 from movies.vocabulary import fold
 from rag.index import Hit, MovieIndex
 from rag.lexical import content_words, stem
-from rag.moods import MOODS
+from rag.reading.moods import MOODS
 from rag.plan import Plan, Relative, Wish
 
 _POOL = 80  # films looked at again for a handful shown

@@ -15,7 +15,7 @@ from movies.movie import Filters
 from rag.index import Hit
 from rag.library import Library
 from rag.ranking import carry_out
-from rag.understanding import Vocabulary, understand
+from rag.reading.understanding import Vocabulary, understand
 
 
 class MovieRetriever(BaseRetriever):

@@ -16,9 +16,9 @@ from PIL.Image import Image
 
 from movies.settings import Settings
 from rag.agent import Agent, Event
-from rag.concierge import BuiltinConcierge
-from rag.llm import Models, Speaker
-from rag.memory import Sessions
+from rag.conversation.concierge import BuiltinConcierge
+from rag.conversation.llm import Models, Speaker
+from rag.conversation.memory import Sessions
 from rag.plan import Plan
 from rag.tools import Skills
 from tests.encoders import HashedEncoder

@@ -6,7 +6,7 @@ import pytest
 
 from movies.movie import Movie
 from movies.titles import TitleFinder
-from rag.grounding import Grounds, split_sentences
+from rag.conversation.grounding import Grounds, split_sentences
 from tests.films import FILMS
 
 BY_TITLE = {film.title: film for film in FILMS}

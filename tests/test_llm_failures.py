@@ -14,9 +14,9 @@ from langchain_core.messages import AIMessageChunk
 
 from movies.settings import Settings
 from rag.agent import Agent
-from rag.concierge import BuiltinConcierge
+from rag.conversation.concierge import BuiltinConcierge
 from rag.library import Library
-from rag.llm import BUILTIN, Models
+from rag.conversation.llm import BUILTIN, Models
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
 from tests.scripted_model import ScriptedModel

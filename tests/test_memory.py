@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from movies.errors import BadInput, Busy
-from rag.memory import EXCHANGES, Memory, Sessions
+from rag.conversation.memory import EXCHANGES, Memory, Sessions
 from rag.plan import Plan
 
 

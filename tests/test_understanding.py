@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.names import Vocabulary
+from rag.reading.names import Vocabulary
 from rag.plan import Plan
-from rag.understanding import understand
+from rag.reading.understanding import understand
 from tests.films import FILMS, catalogue
 
 TODAY = date(2025, 6, 1)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.names import Vocabulary
-from rag.understanding import Understanding, understand
+from rag.reading.names import Vocabulary
+from rag.reading.understanding import Understanding, understand
 from tests.films import catalogue
 
 TODAY = date(2025, 6, 1)

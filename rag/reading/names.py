@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 from movies.catalogue import Catalogue
 from movies.titles import TitleFinder, split_year
 from movies.vocabulary import canonical_genre, fold
-from rag.tokens import Token, tokenize
+from rag.reading.tokens import Token, tokenize
 
 _NEAREST_GENRE = {
     "Family": "Children", "Children": "Family", "Musical": "Music", "Music": "Musical", "Suspense": "Thriller",

@@ -15,9 +15,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from movies.vocabulary import canonical_country, canonical_genre, canonical_language, fold
-from rag.llm import Speaker, speak, tokens
-from rag.moods import MOODS
-from rag.names import Vocabulary, tokenize_name
+from rag.conversation.llm import Speaker, speak, tokens
+from rag.reading.moods import MOODS
+from rag.reading.names import Vocabulary, tokenize_name
 from rag.plan import Plan, Wish
 from rag.tools import DESCRIPTIONS, Call, Toolbox, json_objects, read_calls
 

@@ -11,14 +11,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from rag.draft import Span
-from rag.lexicon import FUNCTION_WORDS
-from rag.measures import Measure
-from rag.mentions import Mention
-from rag.pieces import Grammar
+from rag.reading.draft import Span
+from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.measures import Measure
+from rag.reading.mentions import Mention
+from rag.reading.pieces import Grammar
 from rag.plan import Plan, Wish
-from rag.tokens import tokenize
-from rag.years import read_years
+from rag.reading.tokens import tokenize
+from rag.reading.years import read_years
 
 _MOST_CLUES = 40
 _WORDS_OF_A_STORY = 35  # a longer text is hardly a request

@@ -11,16 +11,16 @@ import re
 
 from movies.catalogue import fts_query
 from movies.vocabulary import fold
-from rag import phrasing as say
-from rag.acts import Act, Scene
-from rag.asking import beside_picture, read_sentence, request
-from rag.facts import fact_asked
+from rag.conversation import phrasing as say
+from rag.conversation.acts import Act, Scene
+from rag.conversation.asking import beside_picture, read_sentence, request
+from rag.conversation.facts import fact_asked
 from rag.lexical import content_words
-from rag.memory import Verdict
+from rag.conversation.memory import Verdict
 from rag.plan import Plan
-from rag.references import extreme_of, refer
-from rag.revision import bounded, own_words, revised
-from rag.understanding import Understanding
+from rag.conversation.references import extreme_of, refer
+from rag.conversation.revision import bounded, own_words, revised
+from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
 

@@ -11,14 +11,14 @@ from functools import lru_cache
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
-from rag import phrasing as say
-from rag.acts import Act, Scene
-from rag.memory import Memory
-from rag.names import tokenize_name
+from rag.conversation import phrasing as say
+from rag.conversation.acts import Act, Scene
+from rag.conversation.memory import Memory
+from rag.reading.names import tokenize_name
 from rag.plan import Plan
-from rag.references import refer
-from rag.revision import bounded, is_new, own_words, revised
-from rag.understanding import Understanding, Vocabulary, understand
+from rag.conversation.references import refer
+from rag.conversation.revision import bounded, is_new, own_words, revised
+from rag.reading.understanding import Understanding, Vocabulary, understand
 
 # Ways of talking that say in other words what the sentence reader knows.
 _PLAINER = tuple(

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from movies.catalogue import Catalogue
-from rag.memory import Memory, Verdict
+from rag.conversation.memory import Memory, Verdict
 from rag.plan import Plan
-from rag.references import Table
-from rag.understanding import Understanding, Vocabulary
+from rag.conversation.references import Table
+from rag.reading.understanding import Understanding, Vocabulary
 
 Kind = Literal[
     "search", "more", "details", "why", "why_not", "recap", "feedback", "tastes", "clear_tastes", "count", "inventory", "extreme",

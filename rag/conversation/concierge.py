@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ValidationError
 
-from rag.prose import Brief, write
+from rag.conversation.prose import Brief, write
 
 
 class BuiltinConcierge(BaseChatModel):

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from movies.errors import LlmUnreachable
-from rag.grounding import Grounds, fold_words
-from rag.llm import Speaker, speak, tokens
-from rag.prose import Brief, Line, Told, write
+from rag.conversation.grounding import Grounds, fold_words
+from rag.conversation.llm import Speaker, speak, tokens
+from rag.conversation.prose import Brief, Line, Told, write
 
 TOLD_BY_MODEL = frozenset({"search", "similar", "details", "why", "hunt", "poster", "extreme", "feedback_search"})
 _MOST_SENTENCES = 12

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
-from rag.understanding import Vocabulary, understand
+from rag.reading.understanding import Vocabulary, understand
 
 _ORDINALS = {
     "first": 0, "1st": 0, "top": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.lexicon import Meaning
-from rag.names import Vocabulary
-from rag.tokens import Phrases, Token, word_set
+from rag.reading.lexicon import Meaning
+from rag.reading.names import Vocabulary
+from rag.reading.tokens import Phrases, Token, word_set
 
 _FILM_WORDS = word_set(
     "film films movie movies flick flicks cinema picture pictures one's thriller thrillers comedy comedies stuff work works"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from movies.movie import Filters
-from rag.lexicon import FUNCTION_WORDS
-from rag.names import Vocabulary
-from rag.places import Place
+from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.names import Vocabulary
+from rag.reading.places import Place
 from rag.plan import Bounds, Plan, Relative, Wish
-from rag.tokens import Token
+from rag.reading.tokens import Token
 
 Relation = Literal["apart", "adjacent", "and", "or", "comma"]
 _LISTED = ("and", "or", "comma")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.tokens import spread
+from rag.reading.tokens import spread
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
-from rag.lexicon import FUNCTION_WORDS
+from rag.reading.lexicon import FUNCTION_WORDS
 from rag.plan import Plan, Relative, Wish
 
 _NEW = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.tokens import Phrases, Token, word_set
+from rag.reading.tokens import Phrases, Token, word_set
 
 Tokens = Sequence[Token]
 Bound = Literal["below", "until", "above", "from", "about"]

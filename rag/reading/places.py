@@ -12,7 +12,7 @@ from functools import lru_cache
 from babel import Locale
 
 from movies.vocabulary import country_words
-from rag.tokens import word_set
+from rag.reading.tokens import word_set
 
 
 @dataclass(frozen=True)

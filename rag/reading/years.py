@@ -10,8 +10,8 @@ import re
 from datetime import date
 from typing import Literal
 
-from rag.measures import BOUNDS, INVERSE, Measure, Tokens, afterwards, bounded, word_at
-from rag.tokens import Phrases
+from rag.reading.measures import BOUNDS, INVERSE, Measure, Tokens, afterwards, bounded, word_at
+from rag.reading.tokens import Phrases
 
 _DECADES = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fourties": 1940, "fifties": 1950, "sixties": 1960,

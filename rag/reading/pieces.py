@@ -15,14 +15,14 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from rag.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
-from rag.measures import read_rating, read_runtime
-from rag.mentions import Mention, TitleReader
-from rag.names import Vocabulary
-from rag.people import PersonReader
-from rag.places import Place, country_names, needs_capital
-from rag.tokens import Phrases, Token
-from rag.years import read_years
+from rag.reading.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
+from rag.reading.measures import read_rating, read_runtime
+from rag.reading.mentions import Mention, TitleReader
+from rag.reading.names import Vocabulary
+from rag.reading.people import PersonReader
+from rag.reading.places import Place, country_names, needs_capital
+from rag.reading.tokens import Phrases, Token
+from rag.reading.years import read_years
 
 _STOPS, _COMMAS = frozenset(".!?;\n…"), frozenset(",():–—[]|-*•")
 _AMOUNTS = Phrases.listed(

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from movies.catalogue import Catalogue
 from movies.movie import Movie
 from movies.vocabulary import fold
-from rag.grounding import fold_words
-from rag.moods import MOODS
+from rag.conversation.grounding import fold_words
+from rag.reading.moods import MOODS
 from rag.plan import language_name
-from rag.prose import listed_words, money, quoted, title_of
+from rag.conversation.prose import listed_words, money, quoted, title_of
 from rag.ranking import mood_evidence
-from rag.understanding import Understanding
+from rag.reading.understanding import Understanding
 
 FACTS: dict[str, str] = {
     "cast": r"\bwho(?:'s|s| is| are| was| were| else)* (?:in (?:it|that|this|the)|in\b|star|act|play|the (?:star|lead|actor|main))|\bcast\b|\bactors?\b|\bactress(?:es)?\b"

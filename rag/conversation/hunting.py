@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.acts import Act
-from rag.memory import Hunt
+from rag.conversation.acts import Act
+from rag.conversation.memory import Hunt
 from rag.plan import Plan
-from rag.understanding import Vocabulary, understand
+from rag.reading.understanding import Vocabulary, understand
 
 _NEGATED = -0.5  # weight of what the film is said not to be, against 1 for what it is
 _MOST_SAID = 4000  # characters

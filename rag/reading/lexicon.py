@@ -12,9 +12,9 @@ from itertools import product
 from typing import Any, Literal
 
 from movies.vocabulary import genre_words
-from rag.moods import comparative_phrases, mood_phrases
-from rag.places import Place, adjective_of, adjectives
-from rag.tokens import Phrases, spread, word_set
+from rag.reading.moods import comparative_phrases, mood_phrases
+from rag.reading.places import Place, adjective_of, adjectives
+from rag.reading.tokens import Phrases, spread, word_set
 
 Kind = Literal[
     "film", "genre", "mood", "compare", "more", "sort", "place", "era", "length", "quality", "family", "poster", "subtitles",

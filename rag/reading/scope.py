@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.draft import Draft, Relation
-from rag.pieces import Piece
-from rag.tokens import Token, word_set
+from rag.reading.draft import Draft, Relation
+from rag.reading.pieces import Piece
+from rag.reading.tokens import Token, word_set
 
 MODIFIERS = word_set("genre mood place era length quality foreign measure sort number compare family")
 CONSTRAINTS = MODIFIERS | word_set("poster subtitles person title more")

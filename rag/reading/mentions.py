@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.lexicon import Meaning
-from rag.names import Film, Vocabulary
-from rag.people import PersonReader
-from rag.tokens import Phrases, Token, word_set
+from rag.reading.lexicon import Meaning
+from rag.reading.names import Film, Vocabulary
+from rag.reading.people import PersonReader
+from rag.reading.tokens import Phrases, Token, word_set
 
 Role = Literal["like", "unlike", "exclude", "asked"]
 _LONGEST = 12  # tokens of a title

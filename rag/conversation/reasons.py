@@ -11,9 +11,9 @@ from dataclasses import replace
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.index import Hit
-from rag.moods import MOODS
+from rag.reading.moods import MOODS
 from rag.plan import Plan, language_name
-from rag.prose import listed_words
+from rag.conversation.prose import listed_words
 from rag.ranking import mood_evidence
 
 

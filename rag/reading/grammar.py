@@ -17,16 +17,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from rag.draft import LIST_LIMIT, Draft
-from rag.measures import Measure
-from rag.mentions import Mention
-from rag.moods import MOODS
-from rag.names import Vocabulary
-from rag.people import Named
-from rag.pieces import Piece
-from rag.places import Place
-from rag.scope import MODIFIERS, Scope
-from rag.tokens import Token, word_set
+from rag.reading.draft import LIST_LIMIT, Draft
+from rag.reading.measures import Measure
+from rag.reading.mentions import Mention
+from rag.reading.moods import MOODS
+from rag.reading.names import Vocabulary
+from rag.reading.people import Named
+from rag.reading.pieces import Piece
+from rag.reading.places import Place
+from rag.reading.scope import MODIFIERS, Scope
+from rag.reading.tokens import Token, word_set
 
 _COUNTED = word_set("me us top best first recommend suggest another only list pick exactly")  # before a number of films
 
