@@ -31,8 +31,8 @@ from rag.index import Hit, read_manifest
 from rag.library import Library, current_version
 from rag.plan import Plan
 from rag.ranking import carry_out
-from rag.tools import Skills
 from rag.reading.understanding import Vocabulary, understand
+from rag.tools import Skills
 
 T = TypeVar("T")
 BUILD = "matinee build --catalogue FILE --artifacts DIR"

@@ -25,8 +25,8 @@ from movies.images import open_image
 from movies.movie import Filters
 from movies.settings import Settings
 from rag.agent import Agent, Event
-from rag.library import Library
 from rag.conversation.references import failed
+from rag.library import Library
 
 SCENARIOS = Path(__file__).with_name("scenarios.jsonl")
 _TOP = 5

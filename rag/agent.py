@@ -24,17 +24,17 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.concierge import BuiltinConcierge
 from rag.conversation.dialogue import hear
 from rag.conversation.grounding import Grounds
-from rag.index import Hit, MovieIndex
 from rag.conversation.llm import BUILTIN, Models, Speaker
 from rag.conversation.memory import Memory, Sessions, Verdict
 from rag.conversation.performing import Performed, Stage
-from rag.plan import Plan, chips
 from rag.conversation.planner import hear as hear_model
 from rag.conversation.planner import merged
 from rag.conversation.references import Table
 from rag.conversation.telling import Telling, tell
-from rag.tools import Skills, Toolbox, Use
+from rag.index import Hit, MovieIndex
+from rag.plan import Plan, chips
 from rag.reading.understanding import Vocabulary
+from rag.tools import Skills, Toolbox, Use
 
 EventName = Literal["status", "plan", "tool", "candidates", "token", "done", "error"]
 _LONGEST = 4000  # characters of a message

@@ -20,8 +20,8 @@ from movies.titles import normal_title
 from movies.vocabulary import fold
 from rag.index import Hit, MovieIndex
 from rag.lexical import content_words, stem
-from rag.reading.moods import MOODS
 from rag.plan import Plan, Relative, Wish
+from rag.reading.moods import MOODS
 
 _POOL = 80  # films looked at again for a handful shown
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted

@@ -16,9 +16,9 @@ from movies.movie import Filters, Movie
 from movies.settings import Settings
 from rag.agent import Agent
 from rag.conversation.grounding import Grounds, split_sentences
+from rag.conversation.references import failed
 from rag.library import Library
 from rag.plan import Plan
-from rag.conversation.references import failed
 from rag.tools import TOOL_NAMES, Skills, Toolbox, read_calls
 from tests.encoders import HashedEncoder
 from tests.films import FILMS

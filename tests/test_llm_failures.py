@@ -15,8 +15,8 @@ from langchain_core.messages import AIMessageChunk
 from movies.settings import Settings
 from rag.agent import Agent
 from rag.conversation.concierge import BuiltinConcierge
-from rag.library import Library
 from rag.conversation.llm import BUILTIN, Models
+from rag.library import Library
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
 from tests.scripted_model import ScriptedModel

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.reading.names import Vocabulary
 from rag.plan import Plan
+from rag.reading.names import Vocabulary
 from rag.reading.understanding import understand
 from tests.films import FILMS, catalogue
 

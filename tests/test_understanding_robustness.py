@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.reading.names import Vocabulary
 from rag.plan import Plan, chips, describe, plan_without
+from rag.reading.names import Vocabulary
 from rag.reading.understanding import LONGEST, understand
 from tests.films import FILMS, catalogue
 

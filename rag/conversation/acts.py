@@ -10,8 +10,8 @@ from typing import Literal
 
 from movies.catalogue import Catalogue
 from rag.conversation.memory import Memory, Verdict
-from rag.plan import Plan
 from rag.conversation.references import Table
+from rag.plan import Plan
 from rag.reading.understanding import Understanding, Vocabulary
 
 Kind = Literal[

@@ -14,10 +14,10 @@ from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.memory import Memory
-from rag.reading.names import tokenize_name
-from rag.plan import Plan
 from rag.conversation.references import refer
 from rag.conversation.revision import bounded, is_new, own_words, revised
+from rag.plan import Plan
+from rag.reading.names import tokenize_name
 from rag.reading.understanding import Understanding, Vocabulary, understand
 
 # Ways of talking that say in other words what the sentence reader knows.

@@ -15,11 +15,11 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
-from rag.lexical import content_words
 from rag.conversation.memory import Verdict
-from rag.plan import Plan
 from rag.conversation.references import extreme_of, refer
 from rag.conversation.revision import bounded, own_words, revised
+from rag.lexical import content_words
+from rag.plan import Plan
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE

@@ -14,10 +14,10 @@ from movies.catalogue import Catalogue
 from movies.movie import Movie
 from movies.vocabulary import fold
 from rag.conversation.grounding import fold_words
-from rag.reading.moods import MOODS
-from rag.plan import language_name
 from rag.conversation.prose import listed_words, money, quoted, title_of
+from rag.plan import language_name
 from rag.ranking import mood_evidence
+from rag.reading.moods import MOODS
 from rag.reading.understanding import Understanding
 
 FACTS: dict[str, str] = {

@@ -15,16 +15,16 @@ from movies.vocabulary import fold
 from rag.conversation.acts import Act
 from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
-from rag.index import Evidence, Hit, MovieIndex
 from rag.conversation.memory import Memory
-from rag.plan import Plan, chips, describe, plan_without
 from rag.conversation.prose import Brief, Told, listed_words
-from rag.ranking import ORDERS, Screening
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
-from rag.tools import Toolbox
 from rag.conversation.twenty_questions import KNOWN, next_question, with_answers
+from rag.index import Evidence, Hit, MovieIndex
+from rag.plan import Plan, chips, describe, plan_without
+from rag.ranking import ORDERS, Screening
 from rag.reading.understanding import Vocabulary
+from rag.tools import Toolbox
 
 SHOWN = 5  # films in an answer, unless a number was said
 _FEW = 3  # with fewer films than this, the constraint to give up is named

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from movies.vocabulary import canonical_country, canonical_genre, canonical_language, fold
 from rag.conversation.llm import Speaker, speak, tokens
+from rag.plan import Plan, Wish
 from rag.reading.moods import MOODS
 from rag.reading.names import Vocabulary, tokenize_name
-from rag.plan import Plan, Wish
 from rag.tools import DESCRIPTIONS, Call, Toolbox, json_objects, read_calls
 
 _WISH = 0.6  # weight of what the model heard between the lines

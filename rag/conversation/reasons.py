@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
-from rag.index import Hit
-from rag.reading.moods import MOODS
-from rag.plan import Plan, language_name
 from rag.conversation.prose import listed_words
+from rag.index import Hit
+from rag.plan import Plan, language_name
 from rag.ranking import mood_evidence
+from rag.reading.moods import MOODS
 
 
 def explained(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> Hit:

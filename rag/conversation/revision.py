@@ -13,8 +13,8 @@ from typing import Any
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
-from rag.reading.lexicon import FUNCTION_WORDS
 from rag.plan import Plan, Relative, Wish
+from rag.reading.lexicon import FUNCTION_WORDS
 
 _NEW = re.compile(
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|forget (?:that|it|all that|all of that|everything)|"

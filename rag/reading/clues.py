@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from rag.plan import Plan, Wish
 from rag.reading.draft import Span
 from rag.reading.lexicon import FUNCTION_WORDS
 from rag.reading.measures import Measure
 from rag.reading.mentions import Mention
 from rag.reading.pieces import Grammar
-from rag.plan import Plan, Wish
 from rag.reading.tokens import tokenize
 from rag.reading.years import read_years
 

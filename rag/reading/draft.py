@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from movies.movie import Filters
+from rag.plan import Bounds, Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
 from rag.reading.names import Vocabulary
 from rag.reading.places import Place
-from rag.plan import Bounds, Plan, Relative, Wish
 from rag.reading.tokens import Token
 
 Relation = Literal["apart", "adjacent", "and", "or", "comma"]

@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from rag.plan import Plan
 from rag.reading.clues import Clue, is_tip_of_the_tongue, read_clues
 from rag.reading.draft import Draft, Span
 from rag.reading.grammar import Interpreter
 from rag.reading.mentions import Mention
 from rag.reading.names import Vocabulary
 from rag.reading.pieces import grammar_of
-from rag.plan import Plan
 from rag.reading.tokens import tokenize
 
 __all__ = ["LONGEST", "Clue", "Mention", "Span", "Understanding", "Vocabulary", "clean", "understand"]
