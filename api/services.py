@@ -22,7 +22,7 @@ from api.limits import PictureDesk
 from api.metrics import Metrics
 from api.schemas import film_json
 from movies.catalogue import Catalogue
-from movies.encoders import encoder_for
+from movies.encoder_choice import encoder_for
 from movies.errors import Busy, ModelMissing
 from movies.movie import Filters
 from movies.settings import Settings

@@ -75,7 +75,7 @@ def build(
     """Build the index (and the classifiers) from a catalogue and publish it. What serves goes on serving meanwhile."""
     from index_builder.build import build as build_index
     from index_builder.heads import trainer
-    from movies.encoders import load_encoder
+    from movies.encoder_choice import load_encoder
 
     settings = Settings()
     if encoder is not None:
@@ -115,7 +115,7 @@ def build_demo(settings: Settings) -> None:
     from demo.catalogue import write_demo
     from index_builder.build import build as build_index
     from index_builder.heads import trainer
-    from movies.encoders import load_encoder
+    from movies.encoder_choice import load_encoder
 
     chosen = load_encoder(settings, say)
     with progress_bars() as step:

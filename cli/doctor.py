@@ -137,7 +137,7 @@ def _intact(path: Path, known: dict[str, Any], digest: Any) -> bool:
 
 
 def _encoder(settings: Settings) -> Iterator[Finding]:
-    from movies.encoders import clip_at_hand
+    from movies.encoder_choice import clip_at_hand
 
     if clip_at_hand(settings):
         yield Finding("CLIP", "ok", f"{settings.clip_model} can be had", "")

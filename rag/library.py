@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 
 from movies.catalogue import Catalogue
-from movies.encoders import Encoder, encoder_for
+from movies.encoder_choice import encoder_for
+from movies.encoders import Encoder
 from movies.errors import BadImage, BadInput, ModelMissing, UnknownMovie
 from movies.images import content_hash, open_image
 from movies.movie import Movie

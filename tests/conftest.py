@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 import structlog
 from PIL import Image, ImageDraw
@@ -28,6 +29,10 @@ from rag.library import Library
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
 from tests.small_models import NearestGenres, ScriptedAgent, ShapeValidator, SmallHeads, box_office
+
+# A machine that is busy with other work makes slow examples, not wrong ones: no test here is about time.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 COLOURS = (
     (230, 20, 20),

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from movies.builtin import BuiltinEncoder
-from movies.encoders import Encoder, load_encoder, verify_file
+from movies.encoder_choice import load_encoder
+from movies.encoders import Encoder, verify_file
 from movies.errors import BadInput, ModelMissing
 from movies.poster_reader import PosterReader, look_of
 from movies.settings import Settings
