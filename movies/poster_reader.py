@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image as PILImage
 from PIL.Image import Image
 
-_READING_EDGE = 736  # the longer side, in pixels, at which letters are looked for
+_READING_EDGE = 480  # the longer side, in pixels, at which letters are looked for; measured in docs/decisions.md
 _MOST_LINES = 14  # the tallest; what is smaller is credits, and reading costs 20 ms a line
 _SMALLEST = 0.015  # of the picture's height; smaller letters can't be read at this size
 _CONFIDENT = 0.6
