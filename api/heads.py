@@ -1,4 +1,4 @@
-"""`Heads`: the classifiers of the version that serves, opened anew when another version takes over.
+"""`Heads`: the classifiers and the forecast of the version that serves, opened anew when another version takes over.
 
 What a version was built without is None. Does not know what a classifier says.
 """
@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from box_office.forecast import Forecaster
 from classifiers.genres import GenreClassifier
 from classifiers.validator import PosterValidator
-from movies.encoders import Encoder
 from movies.errors import ModelMissing
 from rag.library import Library
 
@@ -25,10 +25,11 @@ class _Opened:
     folder: Path
     genres: GenreClassifier | None
     validator: PosterValidator | None
+    box_office: Forecaster | None
 
 
 class Heads:
-    """`genres` and `validator` of the serving version, or None. Thread-safe."""
+    """`genres`, `validator` and `box_office` of the serving version, or None. Thread-safe."""
 
     def __init__(self, library: Library, say: Callable[[str], None] = lambda _: None) -> None:
         self._library = library
@@ -44,6 +45,10 @@ class Heads:
     def validator(self) -> PosterValidator | None:
         return self._current().validator
 
+    @property
+    def box_office(self) -> Forecaster | None:
+        return self._current().box_office
+
     def _current(self) -> _Opened:
         folder = self._library.heads_folder
         opened = self._opened
@@ -53,15 +58,16 @@ class Heads:
                     encoder = self._library.encoder
                     self._opened = _Opened(
                         folder,
-                        self._try(GenreClassifier.load, folder, encoder),
-                        self._try(PosterValidator.load, folder, encoder),
+                        self._try(lambda: GenreClassifier.load(folder, encoder)),
+                        self._try(lambda: PosterValidator.load(folder, encoder)),
+                        self._try(lambda: Forecaster.load(folder)),
                     )
                 opened = self._opened
         return opened
 
-    def _try(self, load: Callable[[Path, Encoder], T], folder: Path, encoder: Any) -> T | None:
+    def _try(self, load: Callable[[], T]) -> T | None:
         try:
-            return load(folder, encoder)
+            return load()
         except ModelMissing as error:  # the API serves without; asking for it says the command
             self._say(error.message)
             return None

@@ -6,8 +6,6 @@ with numpy and imports no learning library. Does not know how heads are fitted (
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movies.errors import IndexMismatch, ModelMissing
+from movies.arrays import load_arrays, save_arrays
+from movies.errors import IndexMismatch
 
 Floats = NDArray[np.float32]
 FORMAT = 1
@@ -78,12 +77,8 @@ def softmax(logits: Floats) -> Floats:
 
 
 def save_heads(folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write `heads.npz` and `manifest.json`; the manifest last, so that a cut-off write is seen."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    np.savez(folder / "heads.npz", allow_pickle=False, **dict(arrays))
-    text = json.dumps({"format": FORMAT, **manifest}, indent=1, ensure_ascii=False)
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    """Write a head; its manifest names the encoder it was made with."""
+    save_arrays(folder, {"format": FORMAT, **manifest}, arrays)
 
 
 def load_heads(folder: Path, encoder_name: str, train_command: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -92,20 +87,8 @@ def load_heads(folder: Path, encoder_name: str, train_command: str) -> tuple[dic
     Raises ModelMissing if there are none, IndexMismatch if they are damaged, of another format or
     made with another encoder; both say the command that makes them anew.
     """
-    path = folder / "manifest.json"
-    if not path.is_file():
-        raise ModelMissing(f"There are no trained heads in {folder.name}. Make them with: {train_command}")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        with (folder / "heads.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        made_with, version = manifest["encoder"], manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise IndexMismatch(
-            f"The trained heads are damaged ({type(error).__name__}). Make them anew with: {train_command}"
-        ) from None
-    if version != FORMAT:
-        raise IndexMismatch(f"The trained heads have format {version}; this version reads {FORMAT}. Run: {train_command}")
+    manifest, arrays = load_arrays(folder, FORMAT, train_command)
+    made_with = manifest.get("encoder")
     if made_with != encoder_name:
         raise IndexMismatch(f"The heads were trained with the encoder {made_with}, not {encoder_name}. Run: {train_command}")
     return manifest, arrays

@@ -1,4 +1,4 @@
-"""The builder's side of the classifiers: trains them on the version being built, and keeps notes.
+"""The builder's side of the classifiers and the forecast: trains them on the version being built, and keeps notes.
 
 Does not know how heads are trained. A catalogue too small to learn from is no failure: the note says so.
 """
@@ -9,11 +9,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from box_office.training import train_box_office
 from classifiers.features import Features
 from classifiers.training import train_genres
 from classifiers.validator_training import train_validator
 from index_builder.build import Progress, Staging, TrainHeads
 from index_builder.cache import VectorCache
+from movies.catalogue import Catalogue
 from movies.errors import BadCatalogue
 from movies.images import open_image
 from rag.library import Library
@@ -31,7 +33,7 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
     def train(staging: Staging, progress: Progress) -> list[str]:
         features = Features(staging.encoder, store=staging.cache, open_poster=lambda key: open_image(staging.posters.path(key)))
         heads = staging.folder / "heads"
-        notes = []
+        notes = [_box_office(staging.catalogue, heads, progress)]
         try:
             trained = train_genres(staging.catalogue, features, heads, posters=not text_only, progress=progress)
             notes.append(f"Genres learned from {len(trained.films.movies)} films; report: heads/genres/report.html")
@@ -51,7 +53,7 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
 
 
 def retrain(library: Library, what: str, negatives: Path | None, cache_folder: Path, progress: Progress) -> Path:
-    """Train one classifier of the serving version anew and put it in place by rename; returns its report.
+    """Train one head of the serving version anew and put it in place by rename; returns its report, or its folder.
 
     Raises BadCatalogue if there is too little to learn from; the old heads then stay.
     """
@@ -61,7 +63,9 @@ def retrain(library: Library, what: str, negatives: Path | None, cache_folder: P
     try:
         features = Features(library.encoder, store=cache, open_poster=lambda key: open_image(library.posters.path(key)))
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".heads-") as aside:
-            if what == "genres":
+            if what == "box_office":
+                train_box_office(library.catalogue, Path(aside), progress=progress)
+            elif what == "genres":
                 train_genres(library.catalogue, features, Path(aside), progress=progress)
             else:
                 train_validator(library.catalogue, negatives, features, Path(aside), progress=progress)
@@ -73,4 +77,12 @@ def retrain(library: Library, what: str, negatives: Path | None, cache_folder: P
             shutil.rmtree(old, ignore_errors=True)
     finally:
         cache.close()
-    return target / what / "report.html"
+    return target / what if what == "box_office" else target / what / "report.html"
+
+
+def _box_office(catalogue: Catalogue, heads: Path, progress: Progress) -> str:
+    try:
+        trained = train_box_office(catalogue, heads, progress=progress)
+    except BadCatalogue as error:
+        return f"No box-office forecast: {error.message}"
+    return f"Box office learned from {trained.films} films with a revenue, {trained.budgets} of them with a budget"
