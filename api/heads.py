@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Opened:
-    folder: Path
+    state: tuple[Path, int]  # the folder, and when a head was last put there
     genres: GenreClassifier | None
     validator: PosterValidator | None
     box_office: Forecaster | None
@@ -51,13 +51,14 @@ class Heads:
 
     def _current(self) -> _Opened:
         folder = self._library.heads_folder
+        state = (folder, folder.stat().st_mtime_ns if folder.is_dir() else 0)
         opened = self._opened
-        if opened is None or opened.folder != folder:
+        if opened is None or opened.state != state:
             with self._lock:
-                if self._opened is None or self._opened.folder != folder:
+                if self._opened is None or self._opened.state != state:
                     encoder = self._library.encoder
                     self._opened = _Opened(
-                        folder,
+                        state,
                         self._try(lambda: GenreClassifier.load(folder, encoder)),
                         self._try(lambda: PosterValidator.load(folder, encoder)),
                         self._try(lambda: Forecaster.load(folder)),

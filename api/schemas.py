@@ -262,28 +262,61 @@ class ValidateAnswer(_Give):
     reasons: list[str]
 
 
-class BoxOfficeRequest(_Take):
-    """What is known of a film before it opens."""
+_FIRST_DAY, _LAST_DAY = date(1890, 1, 1), date(2100, 12, 31)
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Heat", "budget": 60_000_000, "genres": ["Crime"]}]})
+
+class BoxOfficeRequest(_Take):
+    """What is known of a film before it opens; all of it optional. Nothing known after the opening is asked for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"budget": 60_000_000, "genres": ["Crime"], "directors": ["Michael Mann"], "release_date": "2027-12-10"},
+                {"title": "Heat", "year": 1995},
+            ]
+        }
+    )
 
     title: str | None = Field(default=None, max_length=500)
-    plot: str = Field(default="", max_length=20_000)
-    budget: int | None = Field(default=None, ge=0, lt=2**53, description="US dollars.")
-    release_date: date | None = None
+    plot: str = Field(default="", max_length=20_000, description="Not read yet.")
+    budget: int | None = Field(default=None, ge=0, le=10_000_000_000, description="US dollars; 0 means unknown.")
+    release_date: date | None = Field(
+        default=None, ge=_FIRST_DAY, le=_LAST_DAY, json_schema_extra={"pattern": r"^(189\d|19\d\d|20\d\d)-\d\d-\d\d$"}
+    )
+    year: int | None = Field(default=None, ge=1890, le=2100, description="Where the day isn't known yet.")
     runtime: int | None = Field(default=None, ge=1, le=6000, description="Minutes.")
     genres: tuple[str, ...] = Field(default=(), max_length=50)
     directors: tuple[str, ...] = Field(default=(), max_length=50)
-    cast: tuple[str, ...] = Field(default=(), max_length=200)
-    language: str | None = Field(default=None, max_length=60)
-    countries: tuple[str, ...] = Field(default=(), max_length=50)
+    cast: tuple[str, ...] = Field(default=(), max_length=200, description="In billing order; the first five count.")
+    language: str | None = Field(default=None, max_length=60, description="Not used yet.")
+    countries: tuple[str, ...] = Field(default=(), max_length=50, description="Not used yet.")
+    keywords: tuple[str, ...] = Field(default=(), max_length=200, description="sequel, 3d and independent film count.")
+
+
+class ComparableOut(_Give):
+    """A past film of the catalogue that is like it in what is known beforehand."""
+
+    movie: FilmOut
+    revenue: int = Field(description="US dollars of its own year.")
+    reason: str = Field(description="What it shares, in words.")
+
+
+class DriverOut(_Give):
+    """A fact that moves the forecast, the strongest first (path attribution over the trees, Saabas)."""
+
+    name: Literal["budget", "date", "runtime", "genres", "director", "cast", "series", "making"]
+    words: str
+    effect: float = Field(
+        gt=0, description="The forecast is so many times what it would be for a film that is average in this."
+    )
 
 
 class BoxOfficeAnswer(_Give):
-    revenue: float = Field(description="US dollars.")
-    interval: list[float] = Field(min_length=2, max_length=2, description="US dollars, low and high.")
-    comparables: list[dict[str, Any]]
-    drivers: list[dict[str, Any]]
+    revenue: float = Field(ge=0, description="US dollars of the film's year, worldwide as far as the catalogue's figures are.")
+    interval: list[float] = Field(min_length=2, max_length=2, description="US dollars: four films of five end up between.")
+    comparables: list[ComparableOut]
+    drivers: list[DriverOut]
+    notes: list[str] = Field(description="What the forecast took for granted, in sentences.")
 
 
 # -- conversation ----------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ from api.journal import Journal
 from api.limits import PictureDesk
 from api.metrics import Metrics
 from api.schemas import film_json
+from box_office.forecast import TRAIN, Forecast, pitch
 from movies.catalogue import Catalogue
 from movies.encoder_choice import encoder_for
 from movies.errors import Busy, ModelMissing
-from movies.movie import Filters
+from movies.movie import Filters, Movie
 from movies.settings import Settings
 from rag.agent import Agent
 from rag.index import Hit, read_manifest
@@ -54,13 +55,21 @@ class PosterModel(Protocol):
     def check(self, image: Image) -> Any: ...
 
 
+class RevenueModel(Protocol):
+    """Forecasts what a film earns (`box_office`)."""
+
+    def ask(self, film: Movie, /) -> Forecast: ...
+
+
 class Classifiers(Protocol):
-    """The classifiers that serve now (`Heads`)."""
+    """The classifiers and the forecast that serve now (`Heads`)."""
 
     @property
     def genres(self) -> GenreModel | None: ...
     @property
     def validator(self) -> PosterModel | None: ...
+    @property
+    def box_office(self) -> RevenueModel | None: ...
 
 
 class Concierge(Protocol):
@@ -86,7 +95,6 @@ class Services:
     library: Library
     settings: Settings
     heads: Classifiers | None = None
-    box_office: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     audit: Callable[[], Sequence[Mapping[str, Any]]] | None = None
     agent: Concierge | None = None
     journal: Journal | None = None
@@ -125,7 +133,7 @@ class Services:
             plot_genres=lambda plot: self.genres().from_plot(plot),
             poster_genres=lambda poster: self.genres().from_poster(poster),
             validate_poster=lambda poster: self.validator().check(poster),
-            predict_box_office=self.box_office,
+            predict_box_office=self.forecast,
         )
 
     # -- searching -----------------------------------------------------------------------------
@@ -213,6 +221,27 @@ class Services:
         """The poster validator. Raises ModelMissing."""
         return self.need(self.heads.validator if self.heads else None, "poster validator", f"{BUILD} --negatives DIR")
 
+    def forecast(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """What a film may earn, from what is known of it before it opens, for the wire.
+
+        Comparable films that have left the catalogue are left out. Raises ModelMissing, or BadInput for years and
+        budgets that can't be.
+        """
+        model = self.need(self.heads.box_office if self.heads else None, "box-office forecast", TRAIN)
+        told = model.ask(pitch(known))
+        catalogue = self.library.catalogue
+        return {
+            "revenue": told.revenue,
+            "interval": list(told.interval),
+            "comparables": [
+                {"movie": film_json(catalogue.movie(near.film.id)), "revenue": near.film.revenue, "reason": near.reason}
+                for near in told.comparables
+                if near.film.id in catalogue
+            ],
+            "drivers": [{"name": driver.name, "words": driver.words, "effect": driver.effect} for driver in told.drivers],
+            "notes": list(told.notes),
+        }
+
     def need(self, part: T | None, what: str, command: str) -> T:
         """`part`, or ModelMissing with the command that brings it."""
         if part is None:
@@ -231,7 +260,7 @@ class Services:
             "models": {
                 "genres": self.heads is not None and self.heads.genres is not None,
                 "validator": self.heads is not None and self.heads.validator is not None,
-                "box_office": self.box_office is not None,
+                "box_office": self.heads is not None and self.heads.box_office is not None,
                 "audit": self.audit is not None,
                 "agent": self.agent is not None,
             },

@@ -69,7 +69,9 @@ def build(
     encoder: Annotated[EncoderName | None, typer.Option(help="auto: CLIP where its weights can be had, else built-in.")] = None,
     negatives: Annotated[Path | None, typer.Option(help="A folder of pictures that are no posters, for the validator.")] = None,
     text_only: Annotated[bool, typer.Option("--text-only", help="Leave posters out.")] = False,
-    heads: Annotated[bool, typer.Option(help="Train the genre classifiers and the poster validator.")] = True,
+    heads: Annotated[
+        bool, typer.Option(help="Train the genre classifiers, the poster validator and the box-office forecast.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Build the index (and the classifiers) from a catalogue and publish it. What serves goes on serving meanwhile."""

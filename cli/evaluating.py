@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.building import Artifacts, Json
 from cli.screen import output, print_json, progress_bars, say
+from movies.errors import BadInput
 from movies.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -144,6 +145,38 @@ def chat(
     from evaluation.chat import evaluate_chat
 
     print_json(evaluate_chat(scenarios, _library(artifacts)))
+
+
+@app.command("box-office")
+def box_office(
+    data: Annotated[Path | None, typer.Option(help="Films in the import format with revenue; gzip by ending.")] = None,
+    walk_forward: Annotated[
+        int | None,
+        typer.Option(min=1900, max=2100, help="Learn from the catalogue's films before this year, forecast the next four."),
+    ] = None,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """How near are revenue forecasts, against the mean and the budget alone? Films learned from are left out."""
+    from evaluation.box_office import evaluate_box_office, walk
+
+    if (data is None) == (walk_forward is None):
+        raise BadInput("Say what to measure on: --data FILE or --walk-forward YEAR.")
+    settings = Settings()
+    folder = artifacts or settings.artifacts
+    with progress_bars() as step:
+        if data is not None:
+            figures = evaluate_box_office(folder, data, progress=step)
+        else:
+            assert walk_forward is not None
+            figures = walk(folder, walk_forward, progress=step)
+    if as_json:
+        print_json(figures)
+        return
+    rows = {"forecast": figures, **figures["baselines"]}
+    _table(rows, ("r2_log", "rmsle"))
+    covered = "–" if figures["interval_coverage"] is None else f"{figures['interval_coverage']:.1%}"
+    output.print(f"{figures['n']} films; the 80 % interval holds {covered}; left out: {figures['left_out']}", highlight=False)
 
 
 def _table(rows: dict[str, dict[str, Any]], columns: tuple[str, ...]) -> None:

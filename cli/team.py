@@ -21,6 +21,7 @@ class Head(StrEnum):
 
     genres = "genres"
     validator = "validator"
+    box_office = "box-office"
 
 
 def train(
@@ -28,14 +29,14 @@ def train(
     negatives: Annotated[Path | None, typer.Option(help="A folder of pictures that are no posters (validator).")] = None,
     artifacts: Artifacts = None,
 ) -> None:
-    """Train the classifiers of the serving version anew, from its own films; seconds on vectors that are known."""
+    """Train a head of the serving version anew, from its own films; a running server takes it over at once."""
     from index_builder.heads import retrain
     from rag.library import Library
 
     settings = Settings()
     library = Library.open(artifacts or settings.artifacts, settings, say)
     with progress_bars() as step:
-        report = retrain(library, what.value, negatives, settings.cache, step)
+        report = retrain(library, what.name, negatives, settings.cache, step)
     output.print(f"Trained. Report: {report}")
 
 

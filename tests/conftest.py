@@ -28,7 +28,7 @@ from movies.settings import Settings
 from rag.library import Library
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
-from tests.small_models import NearestGenres, ScriptedAgent, ShapeValidator, SmallHeads, box_office
+from tests.small_models import NearestGenres, ScriptedAgent, ShapeValidator, SmallHeads, TwiceTheBudget
 
 # A machine that is busy with other work makes slow examples, not wrong ones: no test here is about time.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -103,8 +103,7 @@ def open_services(settings: Settings, **parts: Any) -> Services:
     encoder = BatchingEncoder(HashedEncoder(), queue=settings.encoder_queue, patience=settings.encoder_patience)
     library = Library.open(settings.artifacts, settings, encoder=encoder)
     given: dict[str, Any] = {
-        "heads": SmallHeads(NearestGenres(HashedEncoder(), FILMS), ShapeValidator()),
-        "box_office": box_office,
+        "heads": SmallHeads(NearestGenres(HashedEncoder(), FILMS), ShapeValidator(), TwiceTheBudget()),
         "audit": audit,
         "agent": ScriptedAgent(),
         "journal": Journal(settings.journal),

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL.Image import Image
 
+from box_office.forecast import Forecast
+from box_office.wording import Driver
 from movies.encoders import Encoder
 from movies.errors import UnknownMovie
 from movies.movie import Movie
@@ -78,12 +80,21 @@ class SmallHeads:
 
     genres: NearestGenres | None = None
     validator: ShapeValidator | None = None
+    box_office: Any = None
+
+
+class TwiceTheBudget:
+    """A forecast: twice the budget, give or take as much."""
+
+    def ask(self, film: Movie) -> Forecast:
+        budget = float(film.budget or 10_000_000)
+        return Forecast(2 * budget, (budget, 3 * budget), (), (Driver("budget", "a budget", 1.5),))
 
 
 def box_office(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Twice the budget, give or take as much."""
-    budget = float(known.get("budget") or 10_000_000)
-    return {"revenue": 2 * budget, "interval": (budget, 3 * budget), "comparables": [], "drivers": [{"name": "budget"}]}
+    """The same for the concierge's tool."""
+    told = TwiceTheBudget().ask(Movie.from_record({"id": "pitch", "title": "A film", "budget": known.get("budget")}))
+    return {"revenue": told.revenue, "interval": list(told.interval), "comparables": [], "drivers": [], "notes": []}
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,20 @@ import httpx
 import pytest
 
 import api
+import box_office
 import movies
 import rag
 from api.errors import PROBLEM, STATUSES, status_of
 from movies.errors import BadImage, Busy, MovieServiceError
 from tests.conftest import ApiClient
+from tests.small_models import SmallHeads
+
+
+class Failing:
+    """A forecast whose `ask` does what it is told."""
+
+    def __init__(self, ask: Callable[[object], None]) -> None:
+        self.ask = ask
 
 
 def tree(kind: type[MovieServiceError] = MovieServiceError) -> Iterator[type[MovieServiceError]]:
@@ -27,7 +36,7 @@ def tree(kind: type[MovieServiceError] = MovieServiceError) -> Iterator[type[Mov
 
 
 def test_every_error_of_the_server_has_a_status_of_its_own() -> None:
-    for package in (movies, rag, api):
+    for package in (movies, rag, box_office, api):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     served = {kind for kind in tree() if kind.__module__.split(".")[0] != "chat_ui"}
@@ -46,10 +55,10 @@ def test_pictures_have_three_statuses(reason: str, status: int) -> None:
 
 @pytest.mark.parametrize("kind", STATUSES, ids=lambda kind: kind.__name__)
 def test_a_raised_error_is_answered_as_the_table_says(serve: Callable[..., ApiClient], kind: type[MovieServiceError]) -> None:
-    def fail(_known: object) -> None:
+    def fail(_film: object) -> None:
         raise kind("Do this and that.")
 
-    response = serve(box_office=fail).post("/v1/box-office", json={})
+    response = serve(heads=SmallHeads(box_office=Failing(fail))).post("/v1/box-office", json={})
     document = response.json()
     assert response.status_code == document["status"] == STATUSES[kind]
     assert response.headers["content-type"] == PROBLEM
@@ -60,10 +69,10 @@ def test_a_raised_error_is_answered_as_the_table_says(serve: Callable[..., ApiCl
 
 
 def test_what_nobody_foresaw_keeps_its_details_to_itself_and_is_logged(serve: Callable[..., ApiClient]) -> None:
-    def fail(_known: object) -> None:
+    def fail(_film: object) -> None:
         raise ZeroDivisionError("/secret/place and the viewer's words")
 
-    client = serve(box_office=fail)
+    client = serve(heads=SmallHeads(box_office=Failing(fail)))
     response = client.post("/v1/box-office", json={}, headers={"X-Request-ID": "abc-1"})
     assert response.status_code == 500
     assert response.json()["code"] == "internal"
@@ -120,7 +129,7 @@ def test_bad_bodies(client: httpx.Client, body: bytes, kind: str, status: int, s
 
 
 def test_missing_parts_say_how_to_get_them(serve: Callable[..., ApiClient]) -> None:
-    client = serve(heads=None, box_office=None, audit=None, agent=None)
+    client = serve(heads=None, audit=None, agent=None)
     picture = {"poster": ("x.png", b"not looked at")}
     answers = [
         client.post("/v1/plots/genres", json={"plot": "A thief."}),

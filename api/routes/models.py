@@ -23,7 +23,7 @@ from api.schemas import (
     ValidateAnswer,
     hit_json,
 )
-from api.services import BUILD, Services
+from api.services import Services
 from movies.errors import BadInput
 
 
@@ -80,8 +80,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     @models.post("/v1/box-office", takes=BoxOfficeRequest, gives=BoxOfficeAnswer, errors=(503,))
     def box_office(asked: BoxOfficeRequest) -> dict[str, Any]:
         """What a film may earn, with an interval and comparable films"""
-        predict = services.need(services.box_office, "box-office model", BUILD)
-        return dict(predict(asked.model_dump(exclude_none=True)))
+        with services.metrics.stage("box office"):
+            return services.forecast(asked.model_dump(exclude_none=True))
 
     return models
 
