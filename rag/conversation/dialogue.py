@@ -16,6 +16,7 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
+from rag.conversation.pitching import is_pitch
 from rag.conversation.references import extreme_of, refer
 from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words
@@ -148,7 +149,8 @@ def _from_plot(said: str, text: str, scene: Scene) -> Act | None:
         return Act("plot_genres", text=(found["plot"] or found["plot2"]).strip(" \"“”'"))
     if say.BOX_OFFICE.search(text):
         read = read_sentence(said, scene.vocabulary)
-        return Act("box_office", films=_films_meant(said, text, scene, read), read=read, text=said)
+        films = () if is_pitch(said) else _films_meant(said, text, scene, read)
+        return Act("box_office", films=films, read=read, text=said)
     return None
 
 

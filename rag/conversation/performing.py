@@ -6,7 +6,7 @@ result at most. Does not read sentences (`dialogue.py`), write prose (`prose.py`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from rag.conversation.acts import Act
 from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
 from rag.conversation.memory import Memory
-from rag.conversation.prose import Brief, Told, listed_words
+from rag.conversation.pitching import pitched
+from rag.conversation.prose import Brief, Told, listed_words, money
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
 from rag.conversation.twenty_questions import KNOWN, next_question, with_answers
@@ -32,6 +33,11 @@ _STEEPNESS = 0.75  # how fast the odds of a candidate grow with its score
 _HUNTED = 25  # films that remain possible in a hunt
 _RANKED = 200  # how far down "why not …?" looks
 _LISTED = 24  # entries of "what genres do you have?"
+_BEFORE = {
+    "id", "title", "plot", "budget", "runtime", "genres", "directors", "cast", "language", "countries", "release_date", "year",
+    "keywords",
+}  # fmt: skip
+"""What is known of a film before it opens."""
 
 
 @dataclass(frozen=True)
@@ -203,33 +209,35 @@ class Stage:
         )
 
     def _box_office(self, act: Act) -> Performed:
+        """A forecast for a film of the catalogue, or for one that the sentence describes, with comparable films."""
         film = self.box.movie_details(act.films[0]) if act.films else None
-        known = (
-            film.model_dump(
-                mode="json",
-                include={
-                    "title",
-                    "plot",
-                    "budget",
-                    "runtime",
-                    "genres",
-                    "directors",
-                    "cast",
-                    "language",
-                    "countries",
-                    "release_date",
-                },
-            )
-            if film
-            else {"title": None, "plot": self.said}
-        )
-        forecast = self.box.predict_box_office({name: value for name, value in known.items() if value})
-        facts: dict[str, Any] = {"known": film.revenue if film else None}
+        known = film.model_dump(mode="json", include=_BEFORE) if film else pitched(self.said, act.read)
+        facts: dict[str, Any] = {"known": film.revenue if film else None, "film": film is not None}
+        near: tuple[Hit, ...] = ()
+        forecast = None
+        if known:
+            forecast = self.box.predict_box_office({name: value for name, value in known.items() if value})
+        else:
+            facts["reason"] = "tell me its title, or what it costs, its genre and who makes it"
         if forecast is not None:
-            facts |= {"revenue": forecast["revenue"], "interval": forecast.get("interval")}
-        hits = (_bare(film),) if film else ()
+            facts |= {
+                "revenue": forecast["revenue"],
+                "interval": forecast.get("interval"),
+                "notes": list(forecast.get("notes", ())),
+            }
+            facts["drivers"] = [(driver["words"], driver["effect"]) for driver in forecast.get("drivers", ())[:3]]
+            near = tuple(self._comparable(one) for one in forecast.get("comparables", ())[:3])
+        elif known:
+            facts["reason"] = self.box.uses[-1].result.rstrip(".") if self.box.uses else "the forecast failed"
+        hits = (*((_bare(film),) if film else ()), *near)
         memory = self.memory.model_copy(update={"focus": film.id}) if film else self.memory
+        if near and not film:
+            memory = memory.with_shown(tuple(hit.movie_id for hit in near), again=False)
         return Performed(self._brief("box_office", self.memory.plan, hits, facts), memory, memory.plan, hits)
+
+    def _comparable(self, one: Mapping[str, Any]) -> Hit:
+        film = self.index.catalogue.movie(one["movie"]["id"])
+        return Hit(film, 0.5, Evidence(said=f"Comparable: {one['reason']}; it took {money(one['revenue'])}."))
 
     # -- pictures and plots --------------------------------------------------------------------
 

@@ -332,17 +332,27 @@ class _Tellers:
     @staticmethod
     def box_office(brief: Brief) -> Iterator[Line]:
         facts = brief.facts
-        about = f"{title_of(brief.films[0].film)}" if brief.films else "that film"
+        named = brief.films[:1] if facts.get("film") else ()
+        about = title_of(named[0].film) if named else "that film"
         if facts.get("revenue") is None:
-            yield Line(
-                f"I can't forecast what {about} would earn: {facts.get('reason', 'the forecast is not available on this server')}."
-            )
+            yield Line(f"I can't forecast what {about} would earn: {facts.get('reason', 'not available on this server')}.")
         else:
             low, high = facts.get("interval") or (None, None)
-            between = f" (most likely between {money(low)} and {money(high)})" if low is not None and high is not None else ""
+            between = f" (four of five such films end up between {money(low)} and {money(high)})" if low and high else ""
             yield Line(f"My forecast for {about} is {money(facts['revenue'])}{between}.")
+            if drivers := facts.get("drivers"):
+                yield Line(f" What weighs most: {'; '.join(f'{words} (×{effect:.2g})' for words, effect in drivers)}.")
+            near = brief.films[len(named) :]
+            if near:
+                yield Line(" Comparable films here: " + listed_words(_took(told.film) for told in near) + ".")
+            for note in facts.get("notes", ()):
+                yield Line(f" {note}")
         if facts.get("known"):
             yield Line(f" It really took {money(facts['known'])}.")
+
+
+def _took(film: Movie) -> str:
+    return f"{title_of(film)}, {money(film.revenue)}" if film.revenue else title_of(film)
 
 
 # -- parts of answers ------------------------------------------------------------------------------
