@@ -119,6 +119,7 @@ class BoxOffice(_Record):
     interval: tuple[float, float]
     comparables: tuple[dict[str, Any], ...] = ()
     drivers: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Readiness(_Record):
