@@ -167,7 +167,8 @@ class Forecaster:
 def pitch(known: Mapping[str, Any]) -> Movie:
     """A film from what is known of it before it opens: fields of the import format, all optional. Raises BadInput."""
     given = {name: value for name, value in known.items() if name in _ASKED and value is not None}
-    return Movie.from_record({"id": "pitch", **given, "title": str(given.get("title") or "").strip() or "This film"})
+    title = "".join(char for char in str(given.get("title") or "") if char.isprintable()).strip()
+    return Movie.from_record({"id": "pitch", **given, "title": title or "This film"})
 
 
 _ASKED = {

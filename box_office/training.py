@@ -107,7 +107,9 @@ def calibrated(errors: Sequence[tuple[float, float, bool]]) -> Calibration:
     edges = np.quantile(forecasts, np.linspace(0, 1, 5 if len(errors) >= 200 else 2))
     middles = (edges[:-1] + edges[1:]) / 2
     places = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, len(middles) - 1)
-    spread = np.array([np.abs(off[places == place]).mean() for place in range(len(middles))])
+    usual = max(float(np.abs(off).mean()), 1e-3)
+    parts = [np.abs(off[places == place]) for place in range(len(middles))]
+    spread = np.array([max(float(part.mean()), usual / 10) if len(part) else usual for part in parts])
     scaled = off / np.interp(forecasts, middles, spread)
     quantiles = np.zeros((2, 2))
     for group, chosen in ((KNOWN, known), (UNKNOWN, ~known)):
@@ -130,7 +132,7 @@ def _cuts(films: Sequence[Movie]) -> list[tuple[int, int]]:
     """(first, end) of the late films' parts; films of one day stay together."""
     count = len(films)
     edges = [round(count * (1 - _LATE + _LATE * part / _PARTS)) for part in range(_PARTS)]
-    starts = sorted({_first_of_day(films, edge) for edge in edges} - {0})
+    starts = sorted({_first_of_day(films, edge) for edge in edges} - {0}) or edges[:1]  # all of one day: cut anywhere
     return list(zip(starts, [*starts[1:], count], strict=True))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from box_office.training import fit
 from movies.catalogue import Catalogue
 from movies.errors import BadInput
 from movies.importers import Film, open_source
+from movies.importers.report import Skip
 from movies.movie import Movie
 from rag.library import current_version
 
@@ -39,10 +40,10 @@ def evaluate_box_office(
     forecaster = Forecaster.load(current_version(artifacts) / "heads")
     left_out: Counter[str] = Counter()
     films: list[Movie] = []
-    kind = "csv" if ".csv" in "".join(data.suffixes[-2:]) else "jsonl"
+    kind: Literal["csv", "jsonl"] = "csv" if ".csv" in data.name else "jsonl"
     for row in open_source(kind, data):
         if not isinstance(row, Film):
-            left_out["unreadable"] += 1
+            left_out["unreadable"] += isinstance(row, Skip)
         elif not earned(row.movie):
             left_out["no_revenue_or_date"] += 1
         elif forecaster.learned(row.movie):

@@ -80,7 +80,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     @models.post("/v1/box-office", takes=BoxOfficeRequest, gives=BoxOfficeAnswer, errors=(503,))
     def box_office(asked: BoxOfficeRequest) -> dict[str, Any]:
         """What a film may earn, with an interval and comparable films"""
-        with services.metrics.stage("box office"):
+        with services.metrics.stage("box_office"):
             return services.forecast(asked.model_dump(exclude_none=True))
 
     return models
