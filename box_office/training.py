@@ -92,6 +92,7 @@ def grow(rows: Floats, target: Floats) -> Trees:
     """Trees for rows (n, d) and log revenues (n,): the mean of a few boosted forests. The same input gives the same trees."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+    rows = np.where(np.isnan(rows).all(axis=0), 0.0, rows)  # the library can't bin a column nobody knows; no tree will ask it
     forests = [
         HistGradientBoostingRegressor(**_GROWTH, early_stopping=False, random_state=seed).fit(rows, target)
         for seed in range(_FORESTS)

@@ -172,6 +172,12 @@ def test_films_without_revenue_or_date_are_passed_over() -> None:
     assert fit([*invented(90), *useless, *undated]).films == 90
 
 
+def test_a_catalogue_that_knows_years_and_revenues_alone_can_be_learned_from() -> None:
+    films = [Movie(id=film.id, title=film.title, year=film.year, revenue=film.revenue) for film in invented(90)]
+    told = fit(films).forecaster.ask(films[0])
+    assert told.interval[0] < told.revenue < told.interval[1]
+
+
 def test_training_twice_gives_the_same_bytes_and_loading_the_same_forecasts(tmp_path: Path) -> None:
     films = invented(100)
     for name in ("one", "two"):
