@@ -72,17 +72,18 @@ def fit(films: Iterable[Movie], *, progress: Progress = lambda stage, done, tota
         )
     columns = Columns.of(learned)
     history = History(learned)
+    rows, target = columns.rows(learned, history), _target(learned)
     cuts = _cuts(learned)
     errors: list[tuple[float, float, bool]] = []
     progress("box office", 0, len(cuts) + 1)
     for number, (start, end) in enumerate(cuts, 1):
         late = learned[start:end]
-        trees = grow(columns.rows(learned[:start], history), _target(learned[:start]))
-        rows = columns.rows(late, history, until=_day(late[0]))
-        forecasts = trees.predict(rows)
-        errors += zip(forecasts, _target(late) - forecasts, np.isfinite(rows[:, 0]), strict=True)
+        trees = grow(rows[:start], target[:start])
+        then = columns.rows(late, history, until=_day(late[0]))
+        forecasts = trees.predict(then)
+        errors += zip(forecasts, target[start:end] - forecasts, np.isfinite(then[:, 0]), strict=True)
         progress("box office", number, len(cuts) + 1)
-    trees = grow(columns.rows(learned, history), _target(learned))
+    trees = grow(rows, target)
     progress("box office", len(cuts) + 1, len(cuts) + 1)
     forecaster = Forecaster(columns, trees, calibrated(errors), learned)
     return Trained(forecaster, len(learned), sum((film.budget or 0) > 0 for film in learned))
