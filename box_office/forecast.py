@@ -97,7 +97,7 @@ class Forecaster:
         folder = heads / "box_office"
         manifest, arrays = load_arrays(folder, FORMAT, TRAIN)
         try:
-            lines = (folder / "films.jsonl").read_text("utf-8").splitlines()
+            lines = (folder / "films.jsonl").read_text("utf-8").strip().split("\n")
             films = tuple(Movie.from_record(json.loads(line)) for line in lines)
             columns, trees, calibration = Columns(manifest["genres"]), Trees.of(arrays), Calibration.of(arrays)
         except (OSError, ValueError, KeyError, TypeError, BadInput) as error:

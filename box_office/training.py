@@ -78,7 +78,7 @@ def fit(films: Iterable[Movie], *, progress: Progress = lambda stage, done, tota
     progress("box office", 0, len(cuts) + 1)
     for number, (start, end) in enumerate(cuts, 1):
         late = learned[start:end]
-        trees = grow(rows[:start], target[:start])
+        trees = grow(rows[:start], target[:start], forests=1)  # hardly worse than several, a third of the time
         then = columns.rows(late, history, until=_day(late[0]))
         forecasts = trees.predict(then)
         errors += zip(forecasts, target[start:end] - forecasts, np.isfinite(then[:, 0]), strict=True)
@@ -89,17 +89,17 @@ def fit(films: Iterable[Movie], *, progress: Progress = lambda stage, done, tota
     return Trained(forecaster, len(learned), sum((film.budget or 0) > 0 for film in learned))
 
 
-def grow(rows: Floats, target: Floats) -> Trees:
+def grow(rows: Floats, target: Floats, forests: int = _FORESTS) -> Trees:
     """Trees for rows (n, d) and log revenues (n,): the mean of a few boosted forests. The same input gives the same trees."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     rows = np.where(np.isnan(rows).all(axis=0), 0.0, rows)  # the library can't bin a column nobody knows; no tree will ask it
-    forests = [
+    grown = [
         HistGradientBoostingRegressor(**_GROWTH, early_stopping=False, random_state=seed).fit(rows, target)
-        for seed in range(_FORESTS)
+        for seed in range(forests)
     ]
-    base = float(np.mean([forest._baseline_prediction.item() for forest in forests]))
-    return _as_arrays([forest_tree[0].nodes for forest in forests for forest_tree in forest._predictors], base)
+    base = float(np.mean([forest._baseline_prediction.item() for forest in grown]))
+    return _as_arrays([step[0].nodes for forest in grown for step in forest._predictors], base, 1 / forests)
 
 
 def calibrated(errors: Sequence[tuple[float, float, bool]]) -> Calibration:
@@ -160,8 +160,8 @@ def _kept(film: Movie) -> dict[str, Any]:
     return film.model_dump(mode="json", include=names, exclude_defaults=True)
 
 
-def _as_arrays(trees: Sequence[NDArray[Any]], base: float) -> Trees:
-    """Node tables of the boosting library as one set of arrays; the share of each forest is 1 / `_FORESTS`."""
+def _as_arrays(trees: Sequence[NDArray[Any]], base: float, share: float) -> Trees:
+    """Node tables of the boosting library as one set of arrays; every tree counts by `share`."""
     starts = np.cumsum([0, *(len(nodes) for nodes in trees)])
     columns: dict[str, list[NDArray[Any]]] = {name: [] for name in ("column", "threshold", "left", "right", "unknown", "value")}
     for start, nodes in zip(starts, trees, strict=False):
@@ -172,7 +172,7 @@ def _as_arrays(trees: Sequence[NDArray[Any]], base: float) -> Trees:
         columns["left"].append(start + np.where(leaf, own, nodes["left"]))
         columns["right"].append(start + np.where(leaf, own, nodes["right"]))
         columns["unknown"].append(nodes["missing_go_to_left"].astype(bool))
-        columns["value"].append(_means(nodes, leaf) / _FORESTS)
+        columns["value"].append(_means(nodes, leaf) * share)
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
     return Trees(
         joined["column"].astype(np.int32), joined["threshold"].astype(np.float64), joined["left"].astype(np.int32),
