@@ -1,6 +1,6 @@
 """What an audit found and what people decided: findings, where they are kept, their review, their CSV.
 
-    book = AuditBook(lambda: version_folder, artifacts / "reviews.sqlite")
+    book = AuditBook(lambda: version_folder, artifacts / REVIEWS)
     book.page(kinds=("not_a_poster",), state="open").findings
 
 Findings lie beside the version they were made for (`reports/audit.json`); decisions lie in one SQLite
@@ -35,6 +35,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 STATES: tuple[State, ...] = get_args(State)
 GAPS = ("no_plot", "no_poster")  # true and plain to see; listed after everything that is wrong
 AUDIT = "matinee audit"
+REVIEWS = "reviews.sqlite"  # in the artefact folder, shared by all versions
+_PLACE = "reports/audit.json"  # in a version's folder
 _COMPUTED = frozenset("=+-@|%\t\r\n")  # what a cell begins with that a spreadsheet may run
 
 
@@ -150,7 +152,7 @@ class Page:
 
 def save_audit(folder: Path, films: int, findings: Sequence[Finding], version: str = "") -> Path:
     """Write an audit into a version's folder, by rename: whoever reads sees the old one or the new one."""
-    path = folder / "reports" / "audit.json"
+    path = folder / _PLACE
     path.parent.mkdir(exist_ok=True)
     made = datetime.now(UTC).isoformat(timespec="seconds")
     record = {"made": made, "version": version, "films": films, "findings": [asdict(finding) for finding in findings]}
@@ -169,9 +171,18 @@ class AuditBook:
         self._lock = threading.Lock()
         self._known: tuple[object, Audited] | None = None
 
+    @property
+    def there(self) -> bool:
+        """Whether the version that serves has been audited."""
+        return self._path.is_file()
+
+    @property
+    def _path(self) -> Path:
+        return self._folder() / _PLACE
+
     def audited(self) -> Audited:
         """Raises ModelMissing with the command if there was no audit of this version yet."""
-        path = self._folder() / "reports" / "audit.json"
+        path = self._path
         try:
             seen = path.stat()
         except OSError:

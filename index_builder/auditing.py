@@ -142,12 +142,11 @@ def _far_from_own_film(library: Library, movies: Sequence[Movie]) -> list[Movie]
         likeness = pictures[part] @ films.T
         own = likeness[np.arange(len(likeness)), place[part]]
         nearer[part] = (likeness > own[:, None]).sum(axis=1)
-    ids = {key: movie for key, movie in index.catalogue.by_key(rows["key"][posters].tolist()).items()}
+    keys = rows["key"][posters].tolist()
+    ids = index.catalogue.by_key(keys)
     known = {movie.id for movie in movies}
-    order = np.argsort(-nearer, kind="stable")
-    return [
-        ids[key] for row in order if nearer[row] > _NEAR and (key := int(rows["key"][posters][row])) in ids and ids[key].id in known
-    ]  # fmt: skip
+    far = [keys[row] for row in np.argsort(-nearer, kind="stable") if nearer[row] > _NEAR]
+    return [ids[key] for key in far if key in ids and ids[key].id in known]
 
 
 def _head(load: Callable[[], T], say: Callable[[str], None] = lambda _: None) -> T | None:
