@@ -18,7 +18,7 @@ from rapidfuzz import fuzz
 
 from classifiers.findings import Finding, Kind
 from classifiers.genres import has_words
-from movies.encoders import Vectors
+from movies.encoders import Vectors, unit
 from movies.movie import Movie
 from movies.titles import normal_title
 
@@ -29,6 +29,7 @@ _CAREER = 45  # years between a film and everything else its people made
 _YEARS_NEEDED = 400  # films with year and plot, or there is nothing to guess years from
 _FAR_OFF = 3.5  # spreads between a year and what the plot lets expect
 _SAME_PLOT = 0.97  # cosine; other words for the same story stay below .9
+_SHORT_PLOT = 40  # characters; shorter ones ("A documentary.") are shared by chance
 _MOST_NAMESAKES = 40  # films of one title that are compared with each other
 _BLOCK = 1000
 _YEAR_TOLD = re.compile(r"\b(1[89]\d\d|20[0-4]\d)\b")
@@ -160,6 +161,8 @@ class _Likeness:
 
 def repeats(movies: Sequence[Movie], told: Sequence[Movie], plots: Vectors, twins: Twins) -> Iterator[Finding]:
     """Films that are one film, and films that have another film's plot or picture."""
+    if len(plots):  # some encoders find all texts alike; what is common to all says nothing
+        plots = unit(plots - plots.mean(axis=0))
     by_id = {movie.id: (place, movie) for place, movie in enumerate(movies)}
     row = {movie.id: place for place, movie in enumerate(told)}
     for pair in _candidates(movies, told, plots, twins):
@@ -179,22 +182,28 @@ def _candidates(movies: Sequence[Movie], told: Sequence[Movie], plots: Vectors, 
         for name, value in (("imdb", movie.imdb_id), ("tmdb", movie.tmdb_id)):
             if value:
                 groups[(name, value)].append(movie.id)
+        if len(movie.plot) > _SHORT_PLOT:
+            groups[("plot", _words(movie))].append(movie.id)
     pairs = {frozenset(pair) for names in groups.values() for pair in combinations(names[:_MOST_NAMESAKES], 2)}
     pairs |= {frozenset((told[one].id, told[two].id)) for one, two, _ in near_pairs(plots, _SAME_PLOT)}
     return [pair for pair in sorted(pairs | set(twins), key=sorted) if len(pair) == 2]
+
+
+def _words(movie: Movie) -> str:
+    return " ".join(movie.plot.lower().split())
 
 
 def _likeness(one: Movie, two: Movie, cosine: float | None, picture: bool) -> _Likeness:
     titles = [[normal_title(title) for title in (movie.title, *movie.alt_titles)] for movie in (one, two)]
     title = max(fuzz.ratio(a, b) for a in titles[0] for b in titles[1]) / 100
     years = abs(one.year - two.year) if one.year is not None and two.year is not None else None
-    words = [" ".join(movie.plot.lower().split()) for movie in (one, two)]
+    words = [_words(movie) for movie in (one, two)]
     ids = any(mine is not None and mine == theirs for mine, theirs in ((one.imdb_id, two.imdb_id), (one.tmdb_id, two.tmdb_id)))
     return _Likeness(
         title,
         years,
         cosine,
-        words[0] == words[1] and len(words[0]) > 40,
+        words[0] == words[1] and len(words[0]) > _SHORT_PLOT,
         bool(set(one.directors) & set(two.directors)),
         ids,
         picture,
