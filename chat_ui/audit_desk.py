@@ -148,7 +148,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _thumbnail(movie_id: str) -> str:
-    return f'<span class="mt-thumb"><img src="{markup.poster_address(movie_id)}" alt="" loading="lazy" onerror="this.remove()"></span>'
+    return f'<span class="mt-thumb"><img src="{markup.poster_address(movie_id)}" alt="" loading="lazy"></span>'
 
 
 def _sure(confidence: float) -> str:
