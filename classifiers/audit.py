@@ -1,9 +1,8 @@
 """What looks wrong in a catalogue: findings with evidence, confidence and a suggested fix.
 
-    findings = audit(catalogue, features, genres, validator)
+    findings = audit(catalogue, features, validator)
 
-Looks at records (`classifiers/records.py`), pictures and, where heads are trained, at what the classifiers
-say. A finding is a proposal that people accept or reject (`classifiers/findings.py`); how often each kind is
+Looks at records (`classifiers/records.py`), genres (`classifiers/opinions.py`) and pictures. A finding is a proposal that people accept or reject (`classifiers/findings.py`); how often each kind is
 right was checked by hand (`docs/quality-audit.md`). Does not change the catalogue; knows neither index nor files.
 """
 
@@ -19,13 +18,13 @@ from PIL.Image import Image
 
 from classifiers.features import Features, progress_of
 from classifiers.findings import Finding, in_order
-from classifiers.genres import GenreClassifier, has_words
-from classifiers.heads import Floats
+from classifiers.genres import has_words
+from classifiers.opinions import Likely, opinions, tag_findings
 from classifiers.records import found, gaps, near_pairs, repeats, suspect_numbers, years_by_plot
 from classifiers.training import Progress, no_progress
 from classifiers.validator import PosterValidator
 from movies.catalogue import Catalogue
-from movies.encoders import unit
+from movies.encoders import Vectors, unit
 from movies.errors import MovieServiceError
 from movies.movie import Movie
 
@@ -35,9 +34,6 @@ _FLAT = 4.0  # grey levels (standard deviation) below which a picture is one pla
 _WORDS = 8  # a plot of fewer is not judged
 _NOT_POSTERS = 0.02  # how many pictures of a catalogue are expected to be no posters; training saw about half
 _WORTH_SAYING = 0.3  # confidence below which a suspicion is kept quiet
-_DOUBTFUL = 0.02  # a tag below this in every source is doubted
-_MISSING = 0.9  # a genre the plot holds likelier than this is missed, unless the poster speaks against it
-_NOT_RULED_OUT = 0.2  # the poster is the weaker witness: it need not insist, only not object
 
 
 @dataclass(frozen=True)
@@ -54,11 +50,11 @@ Lettering = Callable[[Sequence[Movie], Progress], Mapping[str, Lettered]]
 
 
 def audit(
-    catalogue: Catalogue | Sequence[Movie], features: Features, genres: GenreClassifier | None = None,
-    validator: PosterValidator | None = None, progress: Progress = no_progress, *,
+    catalogue: Catalogue | Sequence[Movie], features: Features, validator: PosterValidator | None = None,
+    progress: Progress = no_progress, *,
     broken: Mapping[str, str] | None = None, lettering: Lettering | None = None,
 ) -> list[Finding]:  # fmt: skip
-    """All findings: what is wrong before what is merely missing, the surest first. Parts without heads are left out.
+    """All findings: what is wrong before what is merely missing, the surest first. Without a validator no picture is doubted.
 
     `features.open_poster` opens the posters; one that can't be opened is a finding, never a crash.
     `broken`: film id → reason, of pictures that could not be taken into the catalogue in the first place.
@@ -74,8 +70,7 @@ def audit(
     pictures = _Pictures(movies, features, validator, progress)
     findings += pictures.findings
     findings += repeats(movies, told, plots, pictures.twins())
-    if genres is not None:
-        findings += _genre_findings(told, plots, features, genres, pictures.readable, progress)
+    findings += _genre_findings(told, plots, features, pictures.readable, progress)
     if lettering is not None and pictures.readable:
         findings += _lettered([movie for movie in movies if movie.poster in pictures.readable], lettering, progress)
     return in_order(_once(findings))
@@ -163,50 +158,33 @@ def small_copy(image: Image) -> NDArray[np.float32]:
 
 
 def _genre_findings(
-    told: Sequence[Movie], vectors: NDArray[np.float32], features: Features, genres: GenreClassifier, readable: set[str],
-    progress: Progress,
-) -> list[Finding]:  # fmt: skip
-    """Tags that every source rejects or misses, and posters that disagree with their plots."""
-    if "plot" not in genres.sources or not told:
-        return []
-    plots = genres.likely(genres.plot_logits([movie.plot for movie in told], vectors))
-    seen: dict[int, Floats] = {}
+    told: Sequence[Movie], plots: Vectors, features: Features, readable: set[str], progress: Progress
+) -> list[Finding]:
+    """Tags that plot and poster reject or miss, and posters that disagree with their plots."""
     rows = [row for row, movie in enumerate(told) if movie.poster in readable]
-    if rows and "poster" in genres.sources:
+    posters = None
+    if rows:
         names = [told[row].poster or "" for row in rows]
         looks = features.looks(names, progress_of(progress, "audit looks"))
         meanings = features.meanings(names, progress_of(progress, "audit posters"))
-        seen = dict(zip(rows, genres.likely(genres.poster_logits(meanings, looks)), strict=True))
-    findings: list[Finding] = []
-    for row, movie in enumerate(told):
-        findings += _tags(movie, genres.genres, plots[row], seen.get(row))
-        if row in seen:
-            findings += _disagreement(movie, genres.genres, plots[row], seen[row])
+        looks = (looks - looks.mean(axis=0)) / np.maximum(looks.std(axis=0), 1e-6)
+        posters = np.hstack([meanings, unit(looks)])
+    said = opinions(told, plots, posters, rows)
+    if said is None:
+        return []
+    seen = set(rows)
+    findings = [*tag_findings(told, said, [row in seen for row in range(len(told))])]
+    for row in rows:
+        findings += _disagreement(told[row], said.genres, said.plot[row], said.poster[row])
     return findings
 
 
-def _tags(movie: Movie, genres: Sequence[str], plot: Floats, poster: Floats | None) -> Iterator[Finding]:
-    if not movie.genres:
-        return
-    for place, genre in enumerate(genres):
-        said = [float(plot[place])] + ([float(poster[place])] if poster is not None else [])
-        words = f"plot {said[0]:.1%}" + (f", poster {said[1]:.1%}" if len(said) > 1 else "")
-        about = f"{movie.plot}\0{movie.poster or ''}"
-        if genre in movie.genres and max(said) < _DOUBTFUL:
-            sure = 1 - max(said) / _DOUBTFUL / 2
-            fix = f"Remove {genre}, or check the plot."
-            yield found("genre_doubtful", movie, f"{genre} is set, but: {words}.", sure, fix, genre=genre, about=about)
-        elif genre not in movie.genres and said[0] > _MISSING and min(said) > _NOT_RULED_OUT:
-            said_so = f"{genre} is not set, but: {words}."
-            yield found("genre_missing", movie, said_so, said[0], f"Add {genre}.", genre=genre, about=about)
-
-
-def _disagreement(movie: Movie, genres: Sequence[str], plot: Floats, poster: Floats) -> Iterator[Finding]:
+def _disagreement(movie: Movie, genres: Sequence[str], plot: Likely, poster: Likely) -> Iterator[Finding]:
     """The plot is sure of a genre that the poster all but rules out, and the other way round."""
     first, second = int(plot.argmax()), int(poster.argmax())
     if first != second and plot[first] > 0.8 and poster[second] > 0.8 and poster[first] < 0.1 and plot[second] < 0.1:
         said = f"The plot says {genres[first]} ({plot[first]:.0%}), the poster {genres[second]} ({poster[second]:.0%})."
-        sure = float(plot[first] * poster[second])
+        sure = 0.5 * float(plot[first] * poster[second])
         about = f"{movie.plot}\0{movie.poster}"
         yield found("poster_disagrees", movie, said, sure, "Check whether plot and poster belong to this film.", about=about)
 

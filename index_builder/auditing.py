@@ -17,7 +17,6 @@ from PIL.Image import Image
 from classifiers.audit import Lettered, audit
 from classifiers.features import Features
 from classifiers.findings import AUDIT, Finding, save_audit
-from classifiers.genres import GenreClassifier
 from classifiers.training import Progress
 from classifiers.validator import PosterValidator
 from index_builder.build import BROKEN, Staging
@@ -42,7 +41,6 @@ _CLEAR, _AHEAD = 0.8, 0.25  # score of the film that is named, and its lead over
 def audit_library(library: Library, cache_folder: Path, progress: Progress, say: Callable[[str], None]) -> list[Finding]:
     """Audit the version that serves, with every change made live, and keep the findings beside it."""
     folder, films = library.index.folder, library.catalogue
-    genres = _head(lambda: GenreClassifier.load(library.heads_folder, library.encoder), say)
     validator = _head(lambda: PosterValidator.load(library.heads_folder, library.encoder), say)
 
     def open_poster(key: str) -> Image:
@@ -52,7 +50,7 @@ def audit_library(library: Library, cache_folder: Path, progress: Progress, say:
     try:
         features = Features(library.encoder, store=cache, open_poster=open_poster)
         findings = audit(
-            films, features, genres, validator, progress, broken=broken_pictures(folder),
+            films, features, validator, progress, broken=broken_pictures(folder),
             lettering=lambda movies, step: misplaced(library, movies, open_poster, step),
         )  # fmt: skip
     finally:
@@ -68,11 +66,10 @@ def audit_staging(staging: Staging, progress: Progress) -> str:
         return open_image(staging.posters.path(key))
 
     heads = staging.folder / "heads"
-    genres = _head(lambda: GenreClassifier.load(heads, staging.encoder))
     validator = _head(lambda: PosterValidator.load(heads, staging.encoder))
     features = Features(staging.encoder, store=staging.cache, open_poster=open_poster)
     findings = audit(
-        staging.catalogue, features, genres, validator, progress, broken=broken_pictures(staging.folder)
+        staging.catalogue, features, validator, progress, broken=broken_pictures(staging.folder)
     )  # fmt: skip
     save_audit(staging.folder, len(staging.catalogue), findings)
     return f"{len(findings):,} findings about the catalogue, without reading posters; with it, and to see them: {AUDIT}"
