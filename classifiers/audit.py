@@ -8,7 +8,9 @@ right was checked by hand (`docs/quality-audit.md`). Does not change the catalog
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +24,7 @@ from classifiers.genres import has_words
 from classifiers.opinions import Likely, opinions, tag_findings
 from classifiers.records import found, gaps, near_pairs, repeats, suspect_numbers, years_by_plot
 from classifiers.training import Progress, no_progress
-from classifiers.validator import PosterValidator
+from classifiers.validator import PosterValidator, Verdict
 from movies.catalogue import Catalogue
 from movies.encoders import Vectors, unit
 from movies.errors import MovieServiceError
@@ -90,65 +92,75 @@ def _broken(movie: Movie, reason: str) -> Finding:
     return found("broken_picture", movie, reason, 1.0, "Replace the picture.", about=movie.poster or reason)
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """One poster looked at. `copy`: see `small_copy`; None for a picture that can't be compared."""
+
+    movie: Movie
+    findings: tuple[Finding, ...]
+    readable: bool = True
+    copy: NDArray[np.float32] | None = None
+
+
 class _Pictures:
     """One pass over the posters: what can't be opened, is tiny, is no poster, or is there twice."""
 
     def __init__(
         self, movies: Sequence[Movie], features: Features, validator: PosterValidator | None, progress: Progress
     ) -> None:
-        self.findings: list[Finding] = []
-        self.readable: set[str] = set()
-        self._copies: list[NDArray[np.float32]] = []
-        self._owners: list[Movie] = []
         pictured = [movie for movie in movies if movie.poster] if features.open_poster is not None else []
-        for done, movie in enumerate(pictured, 1):
-            self._look(movie, features, validator)
-            if done % 20 == 0 or done == len(pictured):
-                progress("audit pictures", done, len(pictured))
-
-    def _look(self, movie: Movie, features: Features, validator: PosterValidator | None) -> None:
-        assert movie.poster is not None
-        assert features.open_poster is not None
-        try:
-            image = features.open_poster(movie.poster)
-        except (MovieServiceError, OSError) as error:
-            self.findings.append(
-                _broken(movie, error.message if isinstance(error, MovieServiceError) else "The file can't be read.")
-            )
-            return
-        self.readable.add(movie.poster)
-        if min(image.size) < _TINY:
-            said = f"The picture has {image.width}×{image.height} pixels; {_TINY} on the shorter side are the least that can be shown."
-            self.findings.append(found("tiny_picture", movie, said, 1.0, "Replace it with a larger one.", about=movie.poster))
-        if float(np.asarray(image.convert("L").resize((32, 48))).std()) < _FLAT:
-            said = "The picture is one plain colour."
-            self.findings.append(found("not_a_poster", movie, said, 0.97, "Replace the picture.", about=movie.poster))
-            return
-        self._copies.append(small_copy(image))
-        self._owners.append(movie)
-        if validator is not None:
-            self._validate(movie, image, validator)
-
-    def _validate(self, movie: Movie, image: Image, validator: PosterValidator) -> None:
-        """In a catalogue few pictures are no posters, so the verdict has to be weighed against that."""
-        verdict = validator.check(image)
-        against = (1 - verdict.probability) * _NOT_POSTERS
-        sure = against / max(against + verdict.probability * (1 - _NOT_POSTERS), 1e-9)
-        if sure < _WORTH_SAYING:
-            return
-        said = f"The validator gives it {verdict.probability:.1%} to be a poster. {verdict.reasons[0]}"
-        fix = "Look at the picture and replace it if it is no poster."
-        self.findings.append(found("not_a_poster", movie, said, sure, fix, about=movie.poster))
+        self._seen: list[_Seen] = []
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # decoders and networks run outside the interpreter's lock
+            for seen in pool.map(lambda movie: _look(movie, features, validator), pictured):
+                self._seen.append(seen)
+                if len(self._seen) % 20 == 0 or len(self._seen) == len(pictured):
+                    progress("audit pictures", len(self._seen), len(pictured))
+        self.findings = [finding for seen in self._seen for finding in seen.findings]
+        self.readable = {seen.movie.poster for seen in self._seen if seen.readable}
 
     def twins(self) -> dict[frozenset[str], float]:
         """Pairs of films with alike pictures, and the cosine; 1 for one file."""
+        compared = [(seen.movie, seen.copy) for seen in self._seen if seen.copy is not None]
+        if not compared:
+            return {}
         out: dict[frozenset[str], float] = {}
-        if not self._copies:
-            return out
-        for one, two, cosine in near_pairs(np.stack(self._copies), _SAME_PICTURE):
-            first, second = self._owners[one], self._owners[two]
+        for one, two, cosine in near_pairs(np.stack([copy for _, copy in compared]), _SAME_PICTURE):
+            first, second = compared[one][0], compared[two][0]
             out[frozenset((first.id, second.id))] = 1.0 if first.poster == second.poster else min(cosine, 0.999)
         return out
+
+
+def _look(movie: Movie, features: Features, validator: PosterValidator | None) -> _Seen:
+    assert movie.poster is not None
+    assert features.open_poster is not None
+    try:
+        image = features.open_poster(movie.poster)
+    except (MovieServiceError, OSError) as error:
+        reason = error.message if isinstance(error, MovieServiceError) else "The file can't be read."
+        return _Seen(movie, (_broken(movie, reason),), readable=False)
+    findings = []
+    if min(image.size) < _TINY:
+        said = (
+            f"The picture has {image.width}×{image.height} pixels; {_TINY} on the shorter side are the least that can be shown."
+        )
+        findings.append(found("tiny_picture", movie, said, 1.0, "Replace it with a larger one.", about=movie.poster))
+    if float(np.asarray(image.convert("L").resize((32, 48))).std()) < _FLAT:
+        said = "The picture is one plain colour."
+        findings.append(found("not_a_poster", movie, said, 0.97, "Replace the picture.", about=movie.poster))
+        return _Seen(movie, tuple(findings))
+    if validator is not None:
+        findings += _doubted(movie, validator.check(image))
+    return _Seen(movie, tuple(findings), copy=small_copy(image))
+
+
+def _doubted(movie: Movie, verdict: Verdict) -> Iterator[Finding]:
+    """In a catalogue few pictures are no posters, so the verdict has to be weighed against that."""
+    against = (1 - verdict.probability) * _NOT_POSTERS
+    sure = against / max(against + verdict.probability * (1 - _NOT_POSTERS), 1e-9)
+    if sure >= _WORTH_SAYING:
+        said = f"The validator gives it {verdict.probability:.1%} to be a poster. {verdict.reasons[0]}"
+        fix = "Look at the picture and replace it if it is no poster."
+        yield found("not_a_poster", movie, said, sure, fix, about=movie.poster)
 
 
 def small_copy(image: Image) -> NDArray[np.float32]:
@@ -158,7 +170,7 @@ def small_copy(image: Image) -> NDArray[np.float32]:
 
 
 def _genre_findings(
-    told: Sequence[Movie], plots: Vectors, features: Features, readable: set[str], progress: Progress
+    told: Sequence[Movie], plots: Vectors, features: Features, readable: set[str | None], progress: Progress
 ) -> list[Finding]:
     """Tags that plot and poster reject or miss, and posters that disagree with their plots."""
     rows = [row for row, movie in enumerate(told) if movie.poster in readable]

@@ -197,7 +197,9 @@ class AuditBook:
         self, kinds: Sequence[str] = (), state: str | None = None, movie_id: str | None = None,
         limit: int | None = None, offset: int = 0,
     ) -> Page:  # fmt: skip
-        """Findings of some kinds (all if none is named), in one state, of one film."""
+        """Findings of some kinds (all if none is named), in one state, of one film. Raises BadInput for other kinds."""
+        if unknown := set(kinds) - set(KINDS):
+            raise BadInput(f"No finding is of the kind {unknown.pop()[:40]!r}. There are: {', '.join(KINDS)}.")
         audited, states = self.audited(), self.reviews.states()
         told = [(finding, states.get(finding.id, "open")) for finding in audited.findings]
         fitting = [

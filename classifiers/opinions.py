@@ -20,8 +20,8 @@ from movies.encoders import Vectors
 from movies.movie import Movie
 
 _FEWEST_FILMS, _FEWEST_OF_GENRE = 200, 20
-_WRONG, _FORGOTTEN = 0.01, 0.15  # how often a genre is set that isn't there, and left out though it is
-_WORTH_SAYING = 0.5  # confidence
+_WRONG, _FORGOTTEN = 0.001, 0.15  # how often a genre is set that isn't there, and left out though it is
+_WORTH_SAYING = {"genre_doubtful": 0.25, "genre_missing": 0.5}  # confidence
 _AT_LEAST = 0.9  # of a genre that is missed
 
 Likely = NDArray[np.float64]
@@ -82,12 +82,12 @@ def tag_findings(movies: Sequence[Movie], said: Opinions, has_poster: Sequence[b
             told = f"for films like it {genre} has a chance of: {numbers} (usual {said.usual[place]:.0%})."
             if genre in movie.genres:
                 sure = (1 - p) * _WRONG / ((1 - p) * _WRONG + p * (1 - _FORGOTTEN))
-                if sure >= _WORTH_SAYING:
+                if sure >= _WORTH_SAYING["genre_doubtful"]:
                     fix = f"Remove {genre}, or check the plot."
                     yield found("genre_doubtful", movie, f"{genre} is set, but {told}", sure, fix, genre=genre, about=about)
             elif p >= _AT_LEAST:
                 sure = p * _FORGOTTEN / (p * _FORGOTTEN + (1 - p) * (1 - _WRONG))
-                if sure >= _WORTH_SAYING:
+                if sure >= _WORTH_SAYING["genre_missing"]:
                     fix = f"Add {genre}."
                     yield found("genre_missing", movie, f"{genre} is not set, but {told}", sure, fix, genre=genre, about=about)
 

@@ -27,10 +27,11 @@ _AHEAD = 5  # years
 _LONGEST, _SHORTEST = 600, 3  # minutes
 _CAREER = 45  # years between a film and everything else its people made
 _YEARS_NEEDED = 400  # films with year and plot, or there is nothing to guess years from
-_FAR_OFF = 3.5  # spreads between a year and what the plot lets expect
+_FAR_OFF = 3.9  # spreads between a year and what the plot lets expect
 _SAME_PLOT = 0.97  # cosine; other words for the same story stay below .9
 _SHORT_PLOT = 40  # characters; shorter ones ("A documentary.") are shared by chance
 _MOST_NAMESAKES = 40  # films of one title that are compared with each other
+_NEAR_TITLE, _OTHER_TITLE = 0.85, 0.9
 _BLOCK = 1000
 _YEAR_TOLD = re.compile(r"\b(1[89]\d\d|20[0-4]\d)\b")
 Twins = Mapping[frozenset[str], float]
@@ -125,10 +126,10 @@ def years_by_plot(told: Sequence[Movie], plots: Vectors) -> Iterator[Finding]:
     for row, off, guess in zip(rows, apart / spread, expected, strict=True):
         movie = told[row]
         later = [int(year) for year in _YEAR_TOLD.findall(movie.plot) if int(year) > (movie.year or 0) + 30]
-        if abs(off) > _FAR_OFF or (later and off < -2):
+        if abs(off) > _FAR_OFF or (later and off < -3):
             said = f"The year is {movie.year}, the plot reads like {guess:.0f} (give or take {spread:.0f})"
             said += f" and speaks of {max(later)}." if later else "."
-            sure = min(0.8, 0.12 * abs(off) + (0.2 if later else 0.0) - 0.1)
+            sure = np.clip(0.3 + 0.25 * (abs(off) - _FAR_OFF) + (0.2 if later else 0.0), 0.3, 0.8)
             yield found("suspect_year", movie, said, sure, "Check the year.", about=movie.year)
 
 
@@ -150,7 +151,7 @@ def left_out(rows: Vectors, wanted: NDArray[np.float64], penalty: float = 3.0) -
 class _Likeness:
     """What two films share."""
 
-    title: float  # 0–1; 1: the same once articles and numerals are made alike
+    title: float  # 0–1; 1: the same once articles and numerals are made alike, _OTHER_TITLE: an alternative one is
     years: int | None  # apart
     plot: float | None  # cosine; None where one has none
     same_words: bool  # the very same plot
@@ -195,7 +196,9 @@ def _words(movie: Movie) -> str:
 
 def _likeness(one: Movie, two: Movie, cosine: float | None, picture: bool) -> _Likeness:
     titles = [[normal_title(title) for title in (movie.title, *movie.alt_titles)] for movie in (one, two)]
-    title = max(fuzz.ratio(a, b) for a in titles[0] for b in titles[1]) / 100
+    title = fuzz.ratio(titles[0][0], titles[1][0]) / 100
+    if title < 1 and set(titles[0]) & set(titles[1]):
+        title = _OTHER_TITLE
     years = abs(one.year - two.year) if one.year is not None and two.year is not None else None
     words = [_words(movie) for movie in (one, two)]
     ids = any(mine is not None and mine == theirs for mine, theirs in ((one.imdb_id, two.imdb_id), (one.tmdb_id, two.tmdb_id)))
@@ -212,7 +215,7 @@ def _likeness(one: Movie, two: Movie, cosine: float | None, picture: bool) -> _L
 
 def _judged(one: Movie, two: Movie, alike: _Likeness, picture: float | None) -> Iterator[Finding]:
     sure = _one_film(alike)
-    if sure >= 0.3:
+    if sure:
         said = f"“{two.label}” is there as {one.id} (“{one.label}”), too: {_shared(alike)}."
         yield found("duplicate_film", two, said, sure, "Keep one of the two, or tell them apart.", other=one.id)
     if sure >= 0.8:
@@ -233,21 +236,20 @@ def _judged(one: Movie, two: Movie, alike: _Likeness, picture: float | None) -> 
 
 
 def _one_film(alike: _Likeness) -> float:
-    """How surely two entries are one film."""
+    """How surely two entries are one film. Remakes share title and story, so years and the very words decide."""
+    years = alike.years if alike.years is not None else -1
     if alike.ids:
-        return 0.97 if alike.title > 0.6 else 0.6
+        return 0.95 if years <= 1 and alike.title >= 0.6 else 0.5
+    if years > 1 or alike.title < _NEAR_TITLE:
+        return 0.0
     plots = 1.0 if alike.same_words else alike.plot
     if alike.title < 1:
-        near = alike.title >= 0.85 and (alike.years or 0) <= 1
-        return 0.85 if near and plots is not None and plots >= 0.9 else 0.8 if near and alike.picture else 0.0
-    if alike.years is not None and alike.years > 1:
-        return 0.7 if plots is not None and plots >= 0.9 else 0.6 if alike.picture else 0.0
-    if alike.picture or alike.people:
-        return 0.95
-    base = 0.9 if alike.years == 0 else 0.6
-    if plots is None:
-        return base - 0.2
-    return float(base * np.clip((plots - 0.25) / 0.4, 0, 1))
+        return 0.8 if alike.picture or (plots or 0) >= 0.95 else 0.0
+    if alike.picture or alike.same_words or (alike.people and years == 0):
+        return {0: 0.95, 1: 0.7, -1: 0.8}[years]
+    if years == 0:
+        return 0.5 if plots is None else 0.8 if plots >= 0.9 else 0.6 if plots >= 0.5 else 0.0
+    return 0.6 if plots is not None and plots >= 0.9 else 0.0
 
 
 def _shared(alike: _Likeness) -> str:

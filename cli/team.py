@@ -8,12 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from classifiers.findings import KINDS, REVIEWS, AuditBook, State, write_csv
+from classifiers.findings import REVIEWS, AuditBook, State, write_csv
 from cli.building import Artifacts, Json
 from cli.screen import output, print_json, progress_bars, say
 from movies.settings import Settings
@@ -55,10 +54,7 @@ def train(
 
 def audit(
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the findings to a CSV file.")] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(click_type=click.Choice(KINDS), help="Only findings of this kind; several times for several."),
-    ] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only findings of this kind; several times for several.")] = None,
     state: Annotated[Review | None, typer.Option(help="Only findings in this state of their review.")] = None,
     accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="Accept a finding: it is right.")] = None,
     reject: Annotated[list[str] | None, typer.Option(metavar="ID", help="Reject a finding: all is well.")] = None,

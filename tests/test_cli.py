@@ -163,6 +163,7 @@ def test_a_folder_is_classified_and_broken_files_are_told(house: Path) -> None:
         (("similar", "Zardoz Returns"), "No film here"),
         (("identify", "films.jsonl"), "picture"),
         (("search",), "--image"),
+        (("audit", "--last", "--kind", "ugly"), "There are: broken_picture"),
     ],
 )
 def test_what_goes_wrong_is_said_in_one_sentence(house: Path, arguments: tuple[str, ...], hint: str) -> None:
