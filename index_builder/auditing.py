@@ -7,11 +7,12 @@ a request: 18,000 films take minutes. Does not know what is wrong with a film (`
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL.Image import Image
 
 from classifiers.audit import Lettered, audit
@@ -33,6 +34,7 @@ from rag.vectors import OVERVIEW, POSTER
 T = TypeVar("T")
 _MOST_READ = 600  # posters that are read again, those first that are farthest from their own film
 _SPELT_OUT = 0.85  # of the title, in one run of lines
+_COMPARED = 200  # titles; the own one, if it is not among them, is as unlike as the last
 _BLOCK = 500
 _NEAR = 25  # a poster whose own film is among so many nearest is beyond doubt
 _CLEAR, _AHEAD = 0.8, 0.25  # score of the film that is named, and its lead over the poster's own film
@@ -84,13 +86,14 @@ def broken_pictures(folder: Path) -> dict[str, str]:
 
 
 def misplaced(
-    library: Library, movies: Sequence[Movie], open_poster: Callable[[str], Image], progress: Progress
+    library: Library, movies: Sequence[Movie], open_poster: Callable[[str], Image], progress: Progress, near: int = _NEAR
 ) -> dict[str, Lettered]:
     """Films whose poster bears the title of another film of the catalogue.
 
-    Reading takes a third of a second, so only posters that lie far from their own film in the index are read.
+    Reading takes a third of a second, so only posters are read that have more than `near` other films nearer to them
+    in the index than their own.
     """
-    suspects = _far_from_own_film(library, movies)[:_MOST_READ]
+    suspects = _far_from_own_film(library, movies, near)[:_MOST_READ]
     if not suspects:
         return {}
     films = dict(library.catalogue.items())
@@ -111,9 +114,9 @@ def misplaced(
 
 def _named(identifier: PosterIdentifier, reading: Reading, movie: Movie, films: Mapping[int, Movie]) -> Lettered | None:
     """The other film whose title is on the poster, if that is clear and the own title isn't."""
-    scored = identifier.identify(reading, None, k=len(films))
+    scored = identifier.identify(reading, None, k=_COMPARED)
     mine = {normal_title(title) for title in (movie.title, *movie.alt_titles)}
-    own = max((one.score for one in scored if films[one.key].id == movie.id), default=0.0)
+    own = next((one.score for one in scored if films[one.key].id == movie.id), scored[-1].score)
     first = scored[0]
     other = films[first.key]
     if mine & {normal_title(title) for title in (other.title, *other.alt_titles)}:
@@ -125,25 +128,28 @@ def _named(identifier: PosterIdentifier, reading: Reading, movie: Movie, films: 
     return Lettered(other, words, min(0.95, 0.5 + first.score - own))
 
 
-def _far_from_own_film(library: Library, movies: Sequence[Movie]) -> list[Movie]:
-    """Films with more than `_NEAR` other films nearer to their poster than they are, the farthest first."""
+def _far_from_own_film(library: Library, movies: Sequence[Movie], near: int) -> list[Movie]:
+    """Films with more than `near` other films nearer to their poster than they are, the farthest first."""
     index, view = library.index, library.index.view
     vectors, rows = view.gather(np.sort(np.asarray(index.catalogue.keys(), dtype=np.int64)))
-    overviews, posters = rows["kind"] == OVERVIEW, rows["kind"] == POSTER
-    films = np.asarray(vectors[overviews])
-    place = np.searchsorted(rows["key"][overviews], rows["key"][posters])
-    nearer = np.zeros(int(posters.sum()), dtype=np.int64)
-    pictures = np.asarray(vectors[posters])
-    for start in range(0, len(pictures), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        likeness = pictures[part] @ films.T
-        own = likeness[np.arange(len(likeness)), place[part]]
-        nearer[part] = (likeness > own[:, None]).sum(axis=1)
-    keys = rows["key"][posters].tolist()
-    ids = index.catalogue.by_key(keys)
-    known = {movie.id for movie in movies}
-    far = [keys[row] for row in np.argsort(-nearer, kind="stable") if nearer[row] > _NEAR]
-    return [ids[key] for key in far if key in ids and ids[key].id in known]
+    owners = dict(index.catalogue.items())
+    overview = {owners[key].id: row for row, key in _rows_of(rows, OVERVIEW) if key in owners}
+    picture = {owners[key].poster: row for row, key in _rows_of(rows, POSTER) if key in owners}
+    judged = [movie for movie in movies if movie.poster in picture and movie.id in overview]
+    films = np.asarray(vectors[list(overview.values())])
+    nearer = np.zeros(len(judged), dtype=np.int64)
+    for start in range(0, len(judged), _BLOCK):
+        part = judged[start : start + _BLOCK]
+        posters = np.asarray(vectors[[picture[movie.poster] for movie in part]])
+        own = np.einsum("nd,nd->n", posters, np.asarray(vectors[[overview[movie.id] for movie in part]]))
+        nearer[start : start + len(part)] = (posters @ films.T > own[:, None] + 1e-6).sum(axis=1)
+    return [judged[row] for row in np.argsort(-nearer, kind="stable") if nearer[row] > near]
+
+
+def _rows_of(rows: NDArray[np.void], kind: int) -> Iterator[tuple[int, int]]:
+    """(row, film key) of one kind of row."""
+    for row in np.flatnonzero(rows["kind"] == kind).tolist():
+        yield row, int(rows["key"][row])
 
 
 def _head(load: Callable[[], T], say: Callable[[str], None] = lambda _: None) -> T | None:
