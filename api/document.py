@@ -38,6 +38,7 @@ _REF = "#/components/schemas/{model}"
 _TEXTS = ("query", "message", "session", "plot")  # fields of forms that are plain text …
 _TEXT_LISTS = ("like",)  # … or plain texts, one per repetition; all others hold JSON
 _ALWAYS = (400, 401, 403, 429, 500)  # what any address under /v1 may answer
+_IDS = {"movie_id": ("The id of a film.", "heat-1995"), "finding_id": ("The id of a finding.", "0123456789abcdef")}
 _PICTURES = "image/jpeg, image/png, image/webp, image/gif"
 
 
@@ -298,14 +299,8 @@ def _strictly(model: type[M], values: Any) -> M:
 
 def _path_parameter(name: str) -> dict[str, Any]:
     schema = {"type": "string", "minLength": 1, "maxLength": 200}
-    return {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "description": "The id of a film.",
-        "example": "heat-1995",
-        "schema": schema,
-    }
+    what, example = _IDS[name]
+    return {"name": name, "in": "path", "required": True, "description": what, "example": example, "schema": schema}
 
 
 def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from movies.errors import (
     LlmUnreachable,
     ModelMissing,
     MovieServiceError,
+    UnknownFinding,
     UnknownMovie,
 )
 from rag.tools import UnavailableError
@@ -70,6 +71,7 @@ STATUSES: dict[type[MovieServiceError], HTTPStatus] = {
     KeyRequired: HTTPStatus.UNAUTHORIZED,
     ScopeMissing: HTTPStatus.FORBIDDEN,
     UnknownMovie: HTTPStatus.NOT_FOUND,
+    UnknownFinding: HTTPStatus.NOT_FOUND,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     IndexMismatch: HTTPStatus.SERVICE_UNAVAILABLE,

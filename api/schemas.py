@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from classifiers.findings import Kind, State
 from movies.movie import Filters, Movie
 from rag.index import Hit
 from rag.plan import Plan
@@ -252,6 +253,10 @@ class GenresAnswer(_Give):
     genres: list[GenreProbability] = Field(description="Every genre the classifier knows, most probable first.")
     chosen: list[str]
     abstained: bool = Field(description="The classifier would rather not say.")
+    plausible: list[str] = Field(
+        description="A set that holds the true genres with the stated `coverage`; empty without training."
+    )
+    coverage: float | None = Field(description="The share of true genres that sets like this one hold.")
     weights: dict[str, float] = Field(description="How much came from `poster` and from `plot`.")
     explanation: Any = Field(default=None, description="What spoke for the chosen genres.")
 
@@ -347,19 +352,42 @@ class FeedbackRequest(_Take):
 # -- the house -----------------------------------------------------------------------------------------
 
 
+class AuditQuery(_Take):
+    kind: tuple[Kind, ...] = Field(default=(), max_length=20, description="Only these kinds; repeat it for several.")
+    state: State | SkipJsonSchema[None] = Field(default=None, description="Only findings in this state of their review.")
+    movie_id: MovieId | SkipJsonSchema[None] = Field(default=None, description="Only findings about this film.")
+    limit: int = Field(default=1000, ge=1, le=5000)
+    offset: int = Field(default=0, ge=0, le=10_000_000)
+
+
+class ReviewRequest(_Take):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "accepted"}]})
+
+    state: State
+
+
 class Finding(_Give):
-    """Something that looks wrong in the catalogue."""
+    """Something that looks wrong in the catalogue, and what people decided about it."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    kind: str
+    id: str = Field(description="The same in every audit that finds the same.")
+    kind: Kind
     movie_id: str
-    detail: str = Field(description="What is wrong, in words.")
+    title: str = Field(examples=["Heat (1995)"])
+    evidence: str = Field(description="What is wrong, with the numbers behind it.")
+    confidence: float = Field(ge=0, le=1)
+    suggestion: str = Field(description="What would mend it.")
+    other: str | None = Field(description="The id of the second film of a pair.")
+    genre: str | None = Field(description="The genre that is doubted or missing.")
+    state: State
 
 
 class AuditAnswer(_Give):
+    made: str = Field(description="When the audit was made (UTC).")
+    version: str = Field(description="The version of the index it was made for.")
+    films: int
     findings: list[Finding]
-    total: int
+    total: int = Field(description="How many findings fit, on all pages.")
+    counts: dict[str, int] = Field(description="Open findings by kind, whatever was asked for.")
 
 
 class Health(_Give):

@@ -22,6 +22,7 @@ from api.limits import PictureDesk
 from api.metrics import Metrics
 from api.schemas import film_json
 from box_office.forecast import TRAIN, Forecast, pitch
+from classifiers.findings import AUDIT, REVIEWS, AuditBook
 from movies.catalogue import Catalogue
 from movies.encoder_choice import encoder_for
 from movies.errors import Busy, ModelMissing
@@ -95,7 +96,7 @@ class Services:
     library: Library
     settings: Settings
     heads: Classifiers | None = None
-    audit: Callable[[], Sequence[Mapping[str, Any]]] | None = None
+    audit: AuditBook | None = None
     agent: Concierge | None = None
     journal: Journal | None = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -123,6 +124,7 @@ class Services:
         library = Library.open(settings.artifacts, settings, say, encoder=encoder)
         metrics.films.set_function(lambda: len(library.catalogue))
         services = cls(library, settings, heads=Heads(library, say), journal=Journal(settings.journal), metrics=metrics)
+        services.audit = AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
         services.agent = Agent.open(library, settings, services.skills(), film_json=film_json, observe=services.observe)
         services.warm_up()
         return services
@@ -242,6 +244,10 @@ class Services:
             "notes": list(told.notes),
         }
 
+    def findings(self) -> AuditBook:
+        """The audit of the catalogue. Raises ModelMissing; so does reading it before there was an audit."""
+        return self.need(self.audit, "catalogue audit", AUDIT)
+
     def need(self, part: T | None, what: str, command: str) -> T:
         """`part`, or ModelMissing with the command that brings it."""
         if part is None:
@@ -261,7 +267,7 @@ class Services:
                 "genres": self.heads is not None and self.heads.genres is not None,
                 "validator": self.heads is not None and self.heads.validator is not None,
                 "box_office": self.heads is not None and self.heads.box_office is not None,
-                "audit": self.audit is not None,
+                "audit": self.audit is not None and self.audit.there,
                 "agent": self.agent is not None,
             },
             "queue": getattr(encoder, "waiting", 0),

@@ -9,7 +9,7 @@ try {
   if (chosen) choose(chosen === "dark");
 } catch { /* private window */ }
 
-const events = { like: "like", dislike: "like", seen: "like", pick: "change" };
+const events = { like: "like", dislike: "like", seen: "like", accept: "edit", reject: "edit", reopen: "edit" };
 document.addEventListener("click", (click) => {
   const button = click.target.closest && click.target.closest("button.mt-act");
   if (!button) return;

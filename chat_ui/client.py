@@ -104,6 +104,8 @@ class Genres(_Record):
     genres: tuple[GenreProbability, ...]
     chosen: tuple[str, ...]
     abstained: bool
+    plausible: tuple[str, ...] = ()
+    coverage: float | None = None
     weights: dict[str, float] | None = None
     explanation: Any = None
 
@@ -120,6 +122,32 @@ class BoxOffice(_Record):
     comparables: tuple[dict[str, Any], ...] = ()
     drivers: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Finding(_Record):
+    """Something that looks wrong in the catalogue. `state`: open, accepted or rejected."""
+
+    id: str
+    kind: str
+    movie_id: str
+    title: str
+    evidence: str
+    confidence: float
+    suggestion: str
+    other: str | None = None
+    genre: str | None = None
+    state: str = "open"
+
+
+class Audit(_Record):
+    """Findings of the last audit: when it was made (UTC), how many there are in all, and open ones by kind."""
+
+    made: str
+    version: str
+    films: int
+    findings: tuple[Finding, ...]
+    total: int
+    counts: dict[str, int]
 
 
 class Readiness(_Record):
@@ -226,15 +254,18 @@ class Matinee:
         """Whether a picture is a film poster, and why."""
         return self._post("/v1/posters/validate", {}, Verdict, poster)
 
-    def poster_genres(self, poster: Picture) -> Genres:
-        return self._post("/v1/posters/genres", {}, Genres, poster)
+    def poster_genres(self, poster: Picture, *, explain: bool = False) -> Genres:
+        """Genres from a poster; `explain`: which regions carried them, too."""
+        return self._post("/v1/posters/genres", {"explain": explain}, Genres, poster)
 
-    def plot_genres(self, plot: str) -> Genres:
-        return self._post("/v1/plots/genres", {"plot": plot}, Genres)
+    def plot_genres(self, plot: str, *, explain: bool = False) -> Genres:
+        """Genres from a plot; `explain`: which sentences carried them, too."""
+        return self._post("/v1/plots/genres", {"plot": plot, "explain": explain}, Genres)
 
-    def genres(self, *, plot: str | None = None, poster: Picture | None = None) -> Genres:
+    def genres(self, *, plot: str | None = None, poster: Picture | None = None, explain: bool = False) -> Genres:
         """Genres from a plot, a poster or both; `weights` says how much came from each."""
-        return self._post("/v1/genres", {"plot": plot} if plot else {}, Genres, poster)
+        asked = {"explain": explain} | ({"plot": plot} if plot else {})
+        return self._post("/v1/genres", asked, Genres, poster)
 
     def box_office(self, **known: Any) -> BoxOffice:
         """What a film may earn: `budget`, `release_date`, `genres`, `cast` …"""
@@ -266,9 +297,23 @@ class Matinee:
 
     # -- the house -----------------------------------------------------------------------------
 
-    def audit(self) -> list[dict[str, Any]]:
-        """What looks wrong in the catalogue."""
-        return list(self._call("GET", "/v1/audit").json()["findings"])
+    def audit(
+        self,
+        kinds: Sequence[str] = (),
+        state: str | None = None,
+        *,
+        movie_id: str | None = None,
+        limit: int = 1000,
+        offset: int = 0,
+    ) -> Audit:
+        """What looks wrong in the catalogue: stored findings, the surest first. Raises ModelMissing before any audit."""
+        asked: dict[str, Any] = {"kind": list(kinds), "limit": limit, "offset": offset}
+        asked |= {name: value for name, value in (("state", state), ("movie_id", movie_id)) if value is not None}
+        return Audit.model_validate(self._call("GET", "/v1/audit", params=asked).json())
+
+    def review(self, finding_id: str, state: Literal["open", "accepted", "rejected"]) -> Finding:
+        """Accept or reject a finding; `open` takes the decision back. Needs the scope write."""
+        return Finding.model_validate(self._call("POST", f"/v1/audit/{_quoted(finding_id)}", json={"state": state}).json())
 
     def ready(self) -> Readiness:
         """The state of the server. Raises Busy or ApiUnreachable while it can't answer."""

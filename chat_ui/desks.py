@@ -5,7 +5,6 @@ Each is one function that lays the tab out and wires it. Knows nothing of conver
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import gradio as gr
 
 from chat_ui import markup
 from chat_ui.client import Genres, Hit, Matinee, Verdict
+from chat_ui.spreadsheet import csv_text
 from movies.errors import MovieServiceError
 from movies.settings import Settings
 
@@ -34,6 +34,7 @@ class Looked:
     verdict: Verdict | None = None
     matches: tuple[Hit, ...] = ()
     genres: Genres | None = None
+    similar: tuple[Hit, ...] = ()
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -101,7 +102,7 @@ def plot_desk(client: Matinee) -> None:
             return
         yield _working("Reading")
         problems: list[tuple[str, str]] = []
-        genres = _tried(problems, lambda: _genres(client, "/v1/plots/genres", {"plot": words, "explain": True}))
+        genres = _tried(problems, lambda: client.plot_genres(words, explain=True))
         similar = _tried(problems, lambda: client.search(words[:2000], k=_SIMILAR))
         parts = _notes(problems)
         if genres is not None:
@@ -117,14 +118,12 @@ def _look(client: Matinee, path: str, explain: bool) -> Looked:
     """Ask everything about one picture; what fails is noted, the rest is told."""
     looked = Looked(path)
     looked.verdict = _tried(looked.problems, lambda: client.validate(path))
-    looked.matches = _tried(looked.problems, lambda: client.identify(path, k=_SIMILAR + 1)) or ()
-    looked.genres = _tried(looked.problems, lambda: _genres(client, "/v1/posters/genres", {"explain": explain}, path))
+    looked.matches = _tried(looked.problems, lambda: client.identify(path, k=3)) or ()
+    looked.genres = _tried(looked.problems, lambda: client.poster_genres(path, explain=explain))
+    if explain:
+        found = _tried(looked.problems, lambda: client.search(poster=path, k=_SIMILAR + 1))
+        looked.similar = found.hits if found else ()
     return looked
-
-
-def _genres(client: Matinee, route: str, asked: dict[str, Any], path: str | None = None) -> Genres:
-    """Genres with what carried them, which the client's own methods do not ask for."""
-    return client._post(route, asked, Genres, path)
 
 
 def _tried(problems: list[tuple[str, str]], call: Callable[[], T]) -> T | None:
@@ -149,7 +148,7 @@ def _report(looked: Looked) -> str:
     if looked.genres is not None:
         right += markup.bars(looked.genres)
     parts.append(f'<div class="mt-columns mt-report">{picture}<div>{right}</div></div>')
-    others = [hit for hit in looked.matches if hit is not looked.film][:_SIMILAR]
+    others = [hit for hit in looked.similar if looked.film is None or hit.movie.id != looked.film.movie.id][:_SIMILAR]
     if others:
         parts.append(markup.shelf("Similar posters", others))
     return "".join(parts)
@@ -203,14 +202,13 @@ def _first_note(one: Looked) -> str:
 
 
 def _csv(looked: list[Looked]) -> Path:
-    """The table as a file of its own folder. Cells that a spreadsheet would run are made harmless."""
+    """The table as a file of its own folder."""
     path = Path(tempfile.mkdtemp(prefix="matinee-")) / "posters.csv"
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        for one in looked:
-            verdict, film = one.verdict, one.film
-            row = (
+    rows = []
+    for one in looked:
+        verdict, film = one.verdict, one.film
+        rows.append(
+            (
                 one.name,
                 "" if verdict is None else verdict.is_poster,
                 "" if verdict is None else f"{verdict.probability:.3f}",
@@ -220,7 +218,8 @@ def _csv(looked: list[Looked]) -> Path:
                 "|".join(one.genres.chosen) if one.genres else "",
                 "; ".join(message for message, _ in one.problems) or ("; ".join(verdict.reasons) if verdict else ""),
             )
-            writer.writerow([f"'{cell}" if str(cell).startswith(("=", "+", "-", "@", "\t")) else cell for cell in row])
+        )
+    path.write_text(csv_text(_COLUMNS, rows), encoding="utf-8-sig", newline="")
     return path
 
 

@@ -281,11 +281,12 @@ def verdict(found: Verdict) -> str:
 
 
 def bars(found: Genres, most: int = 8) -> str:
-    """Genres as bars, the chosen ones marked, all chosen ones shown."""
-    chosen = set(found.chosen)
+    """Genres as bars: the chosen ones marked, those that can't be ruled out below them."""
+    chosen, plausible = set(found.chosen), set(found.plausible)
     shown = [genre for n, genre in enumerate(found.genres) if n < most or genre.genre in chosen]
     rows = "".join(
-        f'<div class="mt-bar{" mt-on" if genre.genre in chosen else ""}"><span>{text(genre.genre)}</span>'
+        f'<div class="mt-bar{" mt-on" if genre.genre in chosen else " mt-maybe" if genre.genre in plausible else ""}">'
+        f"<span>{text(genre.genre)}</span>"
         f'<i><b style="width:{100 * min(1.0, max(0.0, genre.probability)):.0f}%"></b></i><em>{genre.probability:.0%}</em></div>'
         for genre in shown
     )
@@ -293,36 +294,50 @@ def bars(found: Genres, most: int = 8) -> str:
         head = "Too close to call: no genre is sure enough to be set."
     else:
         head = f"Set: <strong>{text(', '.join(found.chosen))}</strong>"
-    return f'<section class="mt-bars"><h2>Genres</h2><p class="mt-facts">{head}</p>{rows}</section>'
+    others = [genre for genre in found.plausible if genre not in chosen]
+    foot = ""
+    if others and found.coverage:
+        foot = (
+            f'<p class="mt-facts mt-plausible">Can’t be ruled out: {text(", ".join(others))}. '
+            f"The two lists together hold {found.coverage:.0%} of true genres.</p>"
+        )
+    return f'<section class="mt-bars"><h2>Genres</h2><p class="mt-facts">{head}</p>{rows}{foot}</section>'
 
 
 def reasons(found: Genres) -> str:
-    """The sentences of a plot that carried its genres, as far as the API tells, strongest first."""
-    told = sorted(((*_strongest(part, found), part) for part in _parts(found, "sentences")), key=lambda one: -one[0])
-    rows = "".join(
-        f"<li><q>{text(part.get('text', ''))}</q> <em>{text(genre)} +{100 * effect:.0f}</em></li>"
-        for effect, genre, part in told[:5]
-        if effect >= _MATTERS
-    )
-    if not rows:
+    """The plot with the sentences marked that carried its genres, as far as the API tells, the stronger the deeper."""
+    told = [(*_strongest(part, found), str(part.get("text", ""))) for part in _parts(found, "sentences")]
+    most = max((effect for effect, _, _ in told), default=0.0)
+    if most < _MATTERS:
         return ""
+    words = " ".join(
+        f'<mark style="--deep:{100 * effect / most:.0f}%">{text(sentence)}<sup>{text(genre)} +{100 * effect:.0f}</sup></mark>'
+        if effect >= _MATTERS
+        else text(sentence)
+        for effect, genre, sentence in told
+    )
     return (
-        f'<section class="mt-reasons"><h2>What gave it away</h2><ul>{rows}</ul>'
-        '<p class="mt-facts">Points by which a genre falls when the sentence is taken out.</p></section>'
+        f'<section class="mt-reasons"><h2>What gave it away</h2><p class="mt-marked">{words}</p>'
+        '<p class="mt-facts">Marked: percentage points by which a genre falls when the sentence is taken out.</p></section>'
     )
 
 
 def looked_at(address: str, found: Genres | None) -> str:
-    """A dropped picture, with the regions marked that spoke most for its first genre."""
-    genre = next(iter(found.chosen), "") if found else ""
-    cells = [(float(part.get("effects", {}).get(genre, 0)), part) for part in _parts(found, "regions")] if found else []
+    """A dropped picture, with the regions that spoke for its first genre laid over it as a heat map."""
+    genre = _first(found) if found else ""
+    cells = [(float(part["effects"].get(genre, 0)), part) for part in _parts(found, "regions")] if found else []
     most = max((effect for effect, _ in cells), default=0.0)
     marks = "".join(
-        f'<i class="mt-mark-cell" style="{";".join(f"{side}:{100 * float(part.get(side, 0)):.0f}%" for side in _SIDES)}"></i>'
+        f'<i class="mt-mark-cell" title="{text(genre)} +{100 * effect:.0f}" style="--deep:{effect / most:.2f};'
+        f'{";".join(f"{side}:{100 * float(part.get(side, 0)):.2f}%" for side in _SIDES)}"></i>'
         for effect, part in cells
-        if effect >= max(_MATTERS, most / 2)
+        if most >= _MATTERS and effect > most / 8
     )
-    caption = f'<p class="mt-facts">Marked: what spoke most for {text(genre)}.</p>' if marks else ""
+    caption = ""
+    if marks:
+        caption = f'<p class="mt-facts">Lit: what spoke for {text(genre)}, {100 * most:.0f} percentage points where it is brightest.</p>'
+    elif cells:
+        caption = f'<p class="mt-facts">No single part of the picture decides on {text(genre)}.</p>'
     return (
         f'<div><div class="mt-poster mt-looked"><img src="{address}" alt="the picture you dropped">{marks}</div>{caption}</div>'
     )
@@ -334,8 +349,14 @@ def _parts(found: Genres, kind: str) -> list[dict[str, Any]]:
     return [part for part in explanation.get(kind) or () if isinstance(part, dict) and isinstance(part.get("effects"), dict)]
 
 
+def _first(found: Genres) -> str:
+    """The genre that explanations are about: the first one set, or the likeliest."""
+    return next(iter(found.chosen), found.genres[0].genre if found.genres else "")
+
+
 def _strongest(part: dict[str, Any], found: Genres) -> tuple[float, str]:
-    """(effect, genre): what a part did most for, among the chosen genres."""
-    effects = {genre: float(effect) for genre, effect in part["effects"].items() if genre in found.chosen}
+    """(effect, genre): what a part did most for, among the chosen genres (or for the likeliest, if none is)."""
+    about = found.chosen or (_first(found),)
+    effects = {genre: float(effect) for genre, effect in part["effects"].items() if genre in about}
     genre = max(effects, key=lambda name: effects[name], default="")
     return effects.get(genre, 0.0), genre

@@ -1,4 +1,4 @@
-"""`build_page`: the page with its four tabs, Chat, Poster desk, Plot desk and Forecast.
+"""`build_page`: the page with its tabs: Chat, Poster desk, Plot desk, Forecast and Audit.
 
 Wires Gradio's events to conversations and desks; what things look like is `markup.py` and `page.css`,
 what a conversation is `conversation.py`. Talks to the API through the client it is given, and to
@@ -17,6 +17,7 @@ from typing import Any
 import gradio as gr
 
 from chat_ui import markup
+from chat_ui.audit_desk import audit_desk
 from chat_ui.client import Film, Matinee, Readiness
 from chat_ui.conversation import Conversation, Conversations, Turn
 from chat_ui.desks import plot_desk, poster_desk
@@ -68,6 +69,8 @@ def build_page(client: Matinee, settings: Settings) -> gr.Blocks:
                 plot_desk(client)
             with gr.Tab("Forecast", id="forecast"):
                 forecast_desk(client)
+            with gr.Tab("Audit", id="audit") as tab:
+                audit_desk(client, tab, header)
         clock = gr.Timer(_WATCH)
         for event in (page.load, clock.tick):
             event(house.look, None, [header, notice], show_progress="hidden", api_visibility="private", concurrency_limit=None)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import chain
 from typing import Any
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
+from chat_ui.audit_desk import audit_csv
 from chat_ui.client import Matinee
 from chat_ui.page import build_page
 from chat_ui.theme import stylesheet, theme, typeface
@@ -52,6 +54,17 @@ def create_server(settings: Settings, client: Matinee | None = None) -> FastAPI:
         if kind is None:  # whatever it is, it is no picture that a browser should open
             return Response(status_code=404)
         return Response(picture, media_type=kind, headers={"Cache-Control": f"private, max-age={_FOREVER}"})
+
+    @server.get("/audit.csv")
+    def findings(kind: str = "", state: str = "") -> Response:
+        """The audit as a file, by way of the API."""
+        pieces = audit_csv(api, kind, state)
+        try:
+            first = next(pieces)
+        except MovieServiceError as error:
+            return Response(error.message, status_code=503, media_type="text/plain", headers={"Cache-Control": "no-store"})
+        named = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
+        return StreamingResponse(chain((first,), pieces), media_type="text/csv; charset=utf-8", headers=named)
 
     @server.get("/type/{name}")
     def letters(name: str) -> Response:

@@ -91,6 +91,26 @@ def ablation(
 
 
 @app.command()
+def audit(
+    negatives: Annotated[Path | None, typer.Option(help="A folder of pictures that are no posters.")] = None,
+    artifacts: Artifacts = None,
+    each: Annotated[int, typer.Option(min=2, help="Errors of every kind to plant.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Does the audit find errors that were planted in the films of the serving version? Nothing is changed on disk."""
+    from evaluation.audit import evaluate_audit
+
+    library = _library(artifacts)
+    with progress_bars() as step:
+        figures = evaluate_audit(library, Settings().cache, negatives, each=each, progress=step)
+    if as_json:
+        print_json(figures)
+        return
+    _table(figures["planted"], ("n", "found", "recall"))
+    output.print(f"On the other films: {figures['on_other_films']}; {figures['seconds']} s, {figures['peak_mb']} MB at most.")
+
+
+@app.command()
 def speed(
     artifacts: Artifacts = None,
     as_json: Json = False,

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import audience, building, evaluating, serving, team
+from cli import audience, building, classifying, evaluating, serving, team
 from cli.doctor import doctor
 from movies.errors import MovieServiceError
 
@@ -39,6 +39,7 @@ app.command()(audience.search)
 app.command()(audience.similar)
 app.command()(audience.identify)
 app.command()(audience.ask)
+app.command()(classifying.classify)
 app.command()(team.train)
 app.command()(team.audit)
 app.command()(team.key)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
+from classifiers.findings import REVIEWS, AuditBook, State, write_csv
 from cli.building import Artifacts, Json
 from cli.screen import output, print_json, progress_bars, say
 from movies.settings import Settings
 
+_SHOWN = 50  # findings in a table
 reports = typer.Typer(no_args_is_help=True)
 
 
@@ -22,6 +27,14 @@ class Head(StrEnum):
     genres = "genres"
     validator = "validator"
     box_office = "box-office"
+
+
+class Review(StrEnum):
+    """How far the review of a finding is."""
+
+    open = "open"
+    accepted = "accepted"
+    rejected = "rejected"
 
 
 def train(
@@ -42,41 +55,65 @@ def train(
 
 def audit(
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the findings to a CSV file.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only findings of this kind; several times for several.")] = None,
+    state: Annotated[Review | None, typer.Option(help="Only findings in this state of their review.")] = None,
+    accept: Annotated[list[str] | None, typer.Option(metavar="ID", help="Accept a finding: it is right.")] = None,
+    reject: Annotated[list[str] | None, typer.Option(metavar="ID", help="Reject a finding: all is well.")] = None,
+    reopen: Annotated[list[str] | None, typer.Option(metavar="ID", help="Take a decision back.")] = None,
+    last: Annotated[bool, typer.Option("--last", help="Show the last audit instead of making one.")] = False,
     artifacts: Artifacts = None,
     as_json: Json = False,
 ) -> None:
-    """What is wrong in the catalogue: each finding with evidence, confidence and a suggested fix."""
-    from api.heads import Heads
-    from classifiers.audit import audit as look
-    from classifiers.audit import write_csv
-    from classifiers.features import Features
-    from movies.images import open_image
-    from rag.library import Library
+    """What is wrong in the catalogue: each finding with evidence, confidence and a suggested fix.
+
+    Findings are kept beside the version that serves, decisions for good: --accept, --reject and --reopen take the ids.
+    """
+    from rag.library import Library, current_version
 
     settings = Settings()
-    library = Library.open(artifacts or settings.artifacts, settings, say)
-    heads = Heads(library, say)
-    features = Features(library.encoder, open_poster=lambda key: open_image(library.posters.path(key)))
-    with progress_bars() as step:
-        findings = look(library.catalogue, features, heads.genres, heads.validator, progress=step)
-    records = [finding.record() for finding in findings]
+    place = artifacts or settings.artifacts
+    book = AuditBook(lambda: current_version(place), place / REVIEWS)
+    decisions: list[tuple[State, list[str]]] = [("accepted", accept or []), ("rejected", reject or []), ("open", reopen or [])]
+    decided = [book.decide(finding_id, word) for word, ids in decisions for finding_id in ids]
+    if decided:
+        if as_json:
+            print_json(decided)
+        else:
+            print_findings(decided)
+        return
+    if not last:
+        from index_builder.auditing import audit_library
+
+        library = Library.open(place, settings, say)
+        with progress_bars() as step:
+            audit_library(library, settings.cache, step, say)
+    page = book.page(kind or (), state.value if state else None)
     if csv_file is not None:
-        write_csv(findings, csv_file)
-        say(f"{len(records)} findings in {csv_file}")
+        write_csv(page.findings, csv_file)
+        say(f"{len(page.findings):,} findings in {csv_file}")
     if as_json:
-        print_json(records)
+        print_json(asdict(page))
     elif csv_file is None:
-        table = Table(box=None, pad_edge=False)
-        for name in ("Finding", "Film", "Evidence", "Sure", "Suggestion"):
-            table.add_column(name, overflow="fold")
-        for record in records[:50]:
-            table.add_row(
-                record["kind"], record["title"], record["evidence"], f"{record['confidence']:.2f}", record["suggestion"]
-            )
-        output.print(table)
-        say(
-            f"{len(records)} findings" + (", the surest 50 shown; all with --csv FILE or --json." if len(records) > 50 else ".")
-        )
+        say(f"Version {page.version}, {page.films:,} films, audited {page.made[:16].replace('T', ' ')} UTC.")
+        for name, count in page.counts.items():
+            output.print(f"{count:7,}  {name}", highlight=False)
+        print_findings(page.findings[:_SHOWN])
+        if len(page.findings) > _SHOWN:
+            say(f"{len(page.findings):,} findings, {_SHOWN} shown; all with --csv FILE or --json, one kind with --kind.")
+        if page.findings:
+            say(f"Decide with: matinee audit --accept {page.findings[0]['id']} (or --reject)")
+
+
+def print_findings(records: Sequence[Mapping[str, Any]]) -> None:
+    """Findings as a table."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("Id", "Finding", "Film", "Evidence", "Sure", "Suggestion", "State"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    for record in records:
+        cells = (record[name] for name in ("id", "kind", "title", "evidence"))
+        sure = f"{record['confidence']:.2f}"
+        table.add_row(*(Text(str(cell)) for cell in cells), sure, Text(record["suggestion"]), record["state"])
+    output.print(table)
 
 
 @reports.command()

@@ -38,6 +38,7 @@ from rag.passages import overview, windows
 from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
 
 KEPT_VERSIONS = 3
+BROKEN = "reports/pictures.json"  # of a version: [[film id, why its picture was left out], …]
 _TEXT_BATCH = 2048
 _POSTER_BATCH = 32
 
@@ -154,6 +155,8 @@ def _make(staging: Staging, changes: int, text_only: bool, progress: Progress) -
     catalogue, encoder = staging.catalogue, staging.encoder
     catalogue.set_meta("changes", str(changes))
     skipped = [] if text_only else _store_posters(staging, progress)
+    (staging.folder / BROKEN).parent.mkdir()
+    (staging.folder / BROKEN).write_text(json.dumps(skipped), "utf-8")  # for the audit: the snapshot knows them no more
     if text_only:
         catalogue.set_posters({key: None for key, movie in catalogue.items() if movie.poster})
     texts, rows, pictures = _plan_rows(catalogue, encoder, progress)

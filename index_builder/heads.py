@@ -13,6 +13,7 @@ from box_office.training import train_box_office
 from classifiers.features import Features
 from classifiers.training import train_genres
 from classifiers.validator_training import train_validator
+from index_builder.auditing import audit_staging
 from index_builder.build import Progress, Staging, TrainHeads
 from index_builder.cache import VectorCache
 from movies.catalogue import Catalogue
@@ -40,14 +41,14 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
         except BadCatalogue as error:
             notes.append(f"No genre classifier: {error.message}")
         if text_only:
-            return notes
+            return [*notes, audit_staging(staging, progress)]
         try:
             made = _MADE_FOR_FEW if negatives is None and len(staging.catalogue) < _FEW_FILMS else _MADE
             train_validator(staging.catalogue, negatives, features, heads, made=made, progress=progress)
             notes.append("Poster validator trained; report: heads/validator/report.html")
         except BadCatalogue as error:
             notes.append(f"No poster validator: {error.message}")
-        return notes
+        return [*notes, audit_staging(staging, progress)]
 
     return train
 

@@ -5,6 +5,7 @@
     │   ├── BadImage        … because the picture can't
     │   └── BadCatalogue    … because the catalogue file or import source can't
     ├── UnknownMovie        no film has that id
+    ├── UnknownFinding      the audit has no finding of that id
     ├── ModelMissing        an artefact, a head or weights are not there
     │   └── IndexMismatch   … or were made by another encoder, or are damaged
     ├── LlmUnreachable      the language model doesn't answer (the built-in concierge does)
@@ -48,6 +49,10 @@ class BadCatalogue(BadInput):
 
 class UnknownMovie(MovieServiceError):
     code = "unknown_movie"
+
+
+class UnknownFinding(MovieServiceError):
+    code = "unknown_finding"
 
 
 class ModelMissing(MovieServiceError):

@@ -3,6 +3,7 @@
     artifacts/
       current            name of the serving version (replaced by rename)
       changes.sqlite     every film added or removed since, in order, with its vectors
+      reviews.sqlite     what people decided about findings of the audit
       posters/ab/ab12…   pictures by the SHA-256 of their bytes, shared by all versions
       0007-1f2e3d4c/     one published version: manifest, vectors, Annoy file, catalogue, heads, reports
 

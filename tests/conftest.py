@@ -21,6 +21,8 @@ from api.app import create_app
 from api.batching import BatchingEncoder
 from api.journal import Journal
 from api.services import Services
+from classifiers.findings import REVIEWS, AuditBook, in_order, save_audit
+from classifiers.records import found
 from index_builder.build import build
 from movies.catalogue import Catalogue
 from movies.movie import Movie
@@ -93,9 +95,12 @@ def settings_at(folder: Path, **changed: Any) -> Settings:
     )
 
 
-def audit() -> list[dict[str, str]]:
-    """A small audit: films without a poster."""
-    return [{"kind": "no_poster", "movie_id": film.id, "detail": "Has no poster."} for film in FILMS if not film.poster]
+def audited(library: Library) -> AuditBook:
+    """A small audit of a library, kept as `matinee audit` keeps it: films without a poster, and an early year."""
+    findings = [found("no_poster", film, "There is no picture.", 1.0, "Add a poster.") for film in FILMS if not film.poster]
+    findings.append(found("suspect_year", FILMS[0], "The year is 1066.", 0.99, "Correct the year.", about=1066))
+    save_audit(library.index.folder, len(FILMS), in_order(findings))
+    return AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
 
 
 def open_services(settings: Settings, **parts: Any) -> Services:
@@ -104,7 +109,7 @@ def open_services(settings: Settings, **parts: Any) -> Services:
     library = Library.open(settings.artifacts, settings, encoder=encoder)
     given: dict[str, Any] = {
         "heads": SmallHeads(NearestGenres(HashedEncoder(), FILMS), ShapeValidator(), TwiceTheBudget()),
-        "audit": audit,
+        "audit": audited(library),
         "agent": ScriptedAgent(),
         "journal": Journal(settings.journal),
     }

@@ -116,9 +116,51 @@ def test_a_film_with_a_broken_poster_is_not_added(client: httpx.Client) -> None:
     assert client.get("/v1/movies/new").status_code == 404
 
 
-def test_audit_lists_findings(client: httpx.Client) -> None:
+def test_the_audit_is_what_was_stored(client: ApiClient) -> None:
     told = client.get("/v1/audit").json()
-    assert told["total"] == len(told["findings"]) == sum(not movie.poster for movie in FILMS)
+    bare = sum(not movie.poster for movie in FILMS)
+    assert told["total"] == len(told["findings"]) == bare + 1
+    assert told["version"] == client.services.library.index.version
+    assert told["made"].endswith("+00:00")
+    assert told["counts"] == {"no_poster": bare, "suspect_year": 1}
+    first = told["findings"][0]
+    assert (first["kind"], first["movie_id"], first["state"]) == ("suspect_year", FILMS[0].id, "open")
+    assert first["evidence"]
+    assert first["suggestion"]
+    assert 0 <= first["confidence"] <= 1
+
+
+def test_findings_can_be_sifted(client: ApiClient) -> None:
+    bare = sum(not movie.poster for movie in FILMS)
+    page = client.get("/v1/audit", params={"kind": "no_poster", "limit": 1, "offset": 1}).json()
+    assert (page["total"], len(page["findings"])) == (bare, 1)
+    both = client.get("/v1/audit", params={"kind": ["no_poster", "suspect_year"]}).json()
+    assert both["total"] == bare + 1
+    assert client.get("/v1/audit", params={"movie_id": FILMS[0].id}).json()["total"] == 1 + (not FILMS[0].poster)
+    assert client.get("/v1/audit", params={"state": "accepted"}).json()["findings"] == []
+    for wrong in ({"kind": "ugly"}, {"state": "perhaps"}, {"limit": 0}, {"offset": -1}, {"page": 1}):
+        assert client.get("/v1/audit", params=wrong).status_code == 400
+
+
+def test_a_decision_is_remembered_and_can_be_taken_back(client: ApiClient, serve: Callable[..., ApiClient]) -> None:
+    finding = client.get("/v1/audit", params={"kind": "suspect_year"}).json()["findings"][0]
+    told = client.post(f"/v1/audit/{finding['id']}", json={"state": "rejected"})
+    assert (told.status_code, told.json()) == (200, {**finding, "state": "rejected"})
+    later = serve()  # another process, another audit of the same films
+    assert later.get("/v1/audit", params={"state": "rejected"}).json()["findings"] == [told.json()]
+    assert "suspect_year" not in later.get("/v1/audit").json()["counts"]
+    assert later.post(f"/v1/audit/{finding['id']}", json={"state": "open"}).json()["state"] == "open"
+    assert client.get("/v1/audit", params={"state": "rejected"}).json()["total"] == 0
+    assert client.post("/v1/audit/nobody", json={"state": "open"}).json()["code"] == "unknown_finding"
+    assert client.post(f"/v1/audit/{finding['id']}", json={"state": "maybe"}).status_code == 400
+
+
+def test_a_version_that_nobody_audited_says_the_command(client: ApiClient) -> None:
+    (client.services.library.index.folder / "reports" / "audit.json").unlink()
+    told = client.get("/v1/audit")
+    assert (told.status_code, told.json()["code"]) == (503, "model_missing")
+    assert "Run: matinee audit" in told.json()["detail"]
+    assert client.get("/readyz").json()["models"]["audit"] is False
 
 
 def test_readiness_tells_the_state(client: httpx.Client, serve: Callable[..., ApiClient]) -> None:

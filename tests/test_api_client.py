@@ -14,6 +14,7 @@ from chat_ui.client import ApiUnreachable, Event, Matinee
 from movies.errors import BadImage, BadInput, Busy, ModelMissing, MovieServiceError, UnknownMovie
 from movies.settings import Settings
 from tests.conftest import ApiClient
+from tests.films import FILMS
 from tests.small_models import ScriptedAgent
 
 
@@ -70,7 +71,20 @@ def test_it_looks_at_posters_and_plots(client: ApiClient, poster_png: bytes) -> 
         assert api.plot_genres("A detective hunts a careful thief.").genres
         assert api.genres(plot="A detective.", poster=poster_png).weights == {"poster": 0.5, "plot": 0.5}
         assert api.box_office(budget=10).interval == (10, 30)
-        assert api.audit()
+        told = api.plot_genres("A detective hunts a careful thief.", explain=True)
+        assert told.plausible == ()  # this small model knows no sets
+
+
+def test_it_reviews_what_is_wrong(client: ApiClient) -> None:
+    with matinee(client) as api:
+        told = api.audit(("suspect_year",), "open", limit=1)
+        assert (told.total, told.films) == (1, len(FILMS))
+        assert api.review(told.findings[0].id, "accepted").state == "accepted"
+        assert api.audit(("suspect_year",), "open").total == 0
+        assert api.audit(movie_id=FILMS[0].id).findings[0].evidence == "The year is 1066."
+        with pytest.raises(MovieServiceError, match="no finding") as unknown:
+            api.review("0" * 16, "rejected")
+        assert unknown.value.code == "unknown_finding"
 
 
 def test_it_changes_the_catalogue(client: ApiClient, poster_png: bytes) -> None:

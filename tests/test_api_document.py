@@ -25,6 +25,7 @@ OPERATIONS = [
     "POST /v1/search", "GET /v1/movies/{movie_id}", "GET /v1/movies/{movie_id}/poster", "GET /v1/movies/{movie_id}/similar",
     "POST /v1/movies", "DELETE /v1/movies", "POST /v1/posters/genres", "POST /v1/posters/validate", "POST /v1/posters/identify",
     "POST /v1/plots/genres", "POST /v1/genres", "POST /v1/box-office", "POST /v1/chat", "POST /v1/feedback", "GET /v1/audit",
+    "POST /v1/audit/{finding_id}",
     "GET /healthz", "GET /readyz", "GET /metrics",
 ]  # fmt: skip
 

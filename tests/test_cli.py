@@ -117,6 +117,42 @@ def test_evaluate_identify_keeps_its_contract(house: Path) -> None:
     assert figures["top5"] == 1.0
 
 
+def test_the_audit_is_stored_decided_and_written_down(house: Path) -> None:
+    told = json.loads(matinee(house, "audit", "--json").stdout)
+    assert told["films"] == len(FILMS)
+    assert told["counts"] == {"no_poster": len(FILMS)}
+    first = told["findings"][0]["id"]
+    decided = json.loads(matinee(house, "audit", "--reject", first, "--json").stdout)
+    assert [(one["id"], one["state"]) for one in decided] == [(first, "rejected")]
+    again = matinee(house, "audit", "--csv", "findings.csv", "--state", "rejected")
+    assert "1 findings in findings.csv" in again.stderr
+    assert "rejected" in (house / "findings.csv").read_text()
+    assert first in matinee(house, "audit", "--last", "--kind", "no_poster", "--state", "rejected").stdout
+    assert "no finding" in matinee(house, "audit", "--accept", "nobody", fails=True).stderr
+
+
+def test_a_folder_is_classified_and_broken_files_are_told(house: Path) -> None:
+    from PIL import Image, ImageDraw, ImageFont
+
+    folder = house / "pictures"
+    (folder / "deep").mkdir(parents=True)
+    image = Image.new("RGB", (400, 600), "white")
+    ImageDraw.Draw(image).text((20, 100), FILMS[0].title, fill="black", font=ImageFont.load_default(54))
+    image.save(folder / "deep" / "poster.jpg")
+    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "notes.txt").write_text("passed over")
+    done = matinee(house, "classify", "pictures", "--json")
+    told = {one["file"]: one for one in json.loads(done.stdout)["pictures"]}
+    assert told.keys() == {"broken.png", str(Path("deep", "poster.jpg"))}
+    assert told[str(Path("deep", "poster.jpg"))]["film_id"] == FILMS[0].id
+    assert "not a picture" in told["broken.png"]["problem"]
+    assert "1 other file passed over" in done.stderr
+    table = matinee(house, "classify", "pictures", "--csv", "table.csv")
+    assert "2 pictures: 0 posters, 0 others, 1 broken" in table.stderr
+    assert FILMS[0].id in (house / "table.csv").read_text()
+    assert "No pictures there" in matinee(house, "classify", "cache", fails=True).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
@@ -127,6 +163,7 @@ def test_evaluate_identify_keeps_its_contract(house: Path) -> None:
         (("similar", "Zardoz Returns"), "No film here"),
         (("identify", "films.jsonl"), "picture"),
         (("search",), "--image"),
+        (("audit", "--last", "--kind", "ugly"), "There are: broken_picture"),
     ],
 )
 def test_what_goes_wrong_is_said_in_one_sentence(house: Path, arguments: tuple[str, ...], hint: str) -> None:

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chat_ui import markup
-from chat_ui.client import Film, GenreProbability, Genres, Hit, Verdict
+from chat_ui import audit_desk, markup
+from chat_ui.client import Audit, Film, Finding, GenreProbability, Genres, Hit, Verdict
 from chat_ui.conversation import Chip, Conversation, Turn
 
 EVIL = "<img src=x onerror=alert(1)>\"'` </div><script>alert(1)</script>\n\n# **x** [y](javascript:alert(1))"
@@ -62,6 +62,8 @@ def everything() -> list[str]:
         genres=(GenreProbability(genre=EVIL, probability=7.0),),
         chosen=(EVIL,),
         abstained=False,
+        plausible=(EVIL, f"{EVIL} 2"),
+        coverage=0.9,
         explanation={
             "sentences": [{"text": EVIL, "effects": {EVIL: 0.5}}],
             "regions": [{"left": 0.1, "top": 0, "width": 0.3, "height": 0.2, "effects": {EVIL: 0.5}}],
@@ -86,7 +88,7 @@ def test_nothing_from_outside_becomes_a_tag_or_a_handler(piece: str) -> None:
         (value or "").startswith(("posters?id=", "gradio_api/file=")) for name, value in read.attributes if name == "src"
     )
     assert all(
-        re.fullmatch(r"((left|top|width|height):\d{1,3}%;?)+", value or "")
+        re.fullmatch(r"((left|top|width|height|--deep):\d{1,3}(\.\d\d)?%?;?)+", value or "")
         for name, value in read.attributes
         if name == "style"
     )
@@ -155,16 +157,44 @@ def test_genres_that_are_chosen_are_always_drawn() -> None:
     assert "G18" not in drawn
 
 
-def test_sentences_are_told_strongest_first_and_weak_ones_left_out() -> None:
+def test_a_plot_is_shown_whole_with_the_telling_sentences_marked() -> None:
     sentences = [
-        {"text": "A.", "effects": {"Crime": 0.05}},
+        {"text": "A.", "effects": {"Crime": 0.15, "Drama": 0.9}},
         {"text": "B.", "effects": {"Crime": 0.3}},
         {"text": "C.", "effects": {"Crime": 0.001}},
     ]
     drawn = markup.reasons(Genres(genres=(), chosen=("Crime",), abstained=False, explanation={"sentences": sentences}))
-    assert drawn.index("B.") < drawn.index("A.")
-    assert "Crime +30" in drawn
-    assert "C." not in drawn
+    assert drawn.index("A.") < drawn.index("B.") < drawn.index("C.")
+    assert '<mark style="--deep:100%">B.<sup>Crime +30</sup></mark>' in drawn
+    assert '<mark style="--deep:50%">A.' in drawn
+    assert "<mark" not in drawn[drawn.index("C.") - 10 :]
+
+
+def test_an_undecided_answer_is_explained_by_its_likeliest_genre() -> None:
+    region = {"left": 0, "top": 0, "width": 0.5, "height": 0.5, "effects": {"Drama": 0.2}}
+    likely = (GenreProbability(genre="Drama", probability=0.3),)
+    genres = Genres(genres=likely, chosen=(), abstained=True, explanation={"regions": [region]})
+    assert "what spoke for Drama, 20 percentage points" in markup.looked_at("x", genres)
+
+
+def test_genres_that_cannot_be_ruled_out_are_told_apart() -> None:
+    likely = tuple(GenreProbability(genre=name, probability=0.5) for name in ("Crime", "Drama", "War"))
+    drawn = markup.bars(Genres(genres=likely, chosen=("Crime",), abstained=False, plausible=("Crime", "Drama"), coverage=0.9))
+    assert drawn.count("mt-on") == drawn.count("mt-maybe") == 1
+    assert "Can’t be ruled out: Drama." in drawn
+
+
+def test_findings_are_drawn_as_text() -> None:
+    finding = Finding(
+        id=EVIL, kind=EVIL, movie_id=EVIL, title=EVIL, evidence=EVIL, confidence=0.7, suggestion=EVIL, other=EVIL, genre=EVIL
+    )
+    audit = Audit(made=EVIL, version=EVIL, films=1, findings=(finding,), total=1, counts={EVIL: 1})
+    for piece in (audit_desk._list(audit, audit_desk.View(kind=EVIL)), audit_desk._head(audit), audit_desk._decided(finding)):
+        read = Tags(piece)
+        assert not {"script", "svg", "iframe"} & set(read.tags)
+        assert not [name for name, _ in read.attributes if name.startswith("on")]
+        links = [value or "" for name, value in read.attributes if name in ("href", "src")]
+        assert all(link.startswith(("audit.csv?", "posters?id=")) for link in links)
 
 
 @pytest.mark.parametrize("odd", [None, "words", [], {"sentences": None}, {"sentences": ["x", {"text": "x"}]}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 
@@ -31,6 +32,19 @@ def test_a_poster_comes_through(server: httpx.Client) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     assert answer.content.startswith(b"\xff\xd8")
     assert "max-age" in answer.headers["cache-control"]
+
+
+def test_the_audit_comes_as_a_file(server: httpx.Client, api: ScriptedApi) -> None:
+    answer = server.get("/audit.csv", params={"kind": "suspect_year", "state": "open"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+    assert [row["id"] for row in rows] == ["b2"]
+    assert len(server.get("/audit.csv").text.splitlines()) > 30
+    api.missing = ("audit",)
+    refused = server.get("/audit.csv")
+    assert (refused.status_code, "Run: matinee audit" in refused.text) == (503, True)
+    api.reset()
 
 
 def test_strange_ids_arrive_whole(server: httpx.Client) -> None:

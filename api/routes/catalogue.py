@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, request, send_file
 
 from api.document import Routes
-from api.schemas import Added, AddForm, AddRequest, AuditAnswer, FilmOut, Removed, RemoveQuery, film_json
-from api.services import BUILD, Services
+from api.schemas import (
+    Added,
+    AddForm,
+    AddRequest,
+    AuditAnswer,
+    AuditQuery,
+    FilmOut,
+    Finding,
+    Removed,
+    RemoveQuery,
+    ReviewRequest,
+    film_json,
+)
+from api.services import Services
 
 _PICTURE: dict[str, Any] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png", "image/webp", "image/gif")
@@ -17,7 +30,7 @@ _PICTURE: dict[str, Any] = {
 
 
 def routes(services: Services, allow: Callable[[str], None]) -> Routes:
-    """GET /v1/movies/{id}, …/poster, POST and DELETE /v1/movies, GET /v1/audit."""
+    """GET /v1/movies/{id}, …/poster, POST and DELETE /v1/movies, GET /v1/audit, POST /v1/audit/{id}."""
     catalogue = Routes("catalogue", "Films, their posters, and changes while everything runs.", allow)
 
     @catalogue.get("/v1/movies/<path:movie_id>/poster", gives=_PICTURE, errors=(404, 416))
@@ -57,12 +70,23 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         """Remove films by id (repeat `id` for several)"""
         return {"removed": services.library.remove(asked.id)}
 
-    @catalogue.get("/v1/audit", gives=AuditAnswer, errors=(503,))
-    def audit() -> dict[str, Any]:
-        """What looks wrong in the catalogue"""
-        find = services.need(services.audit, "catalogue audit", BUILD)
-        findings = [dict(finding) for finding in find()]
-        return {"findings": findings, "total": len(findings)}
+    @catalogue.get("/v1/audit", query=AuditQuery, gives=AuditAnswer, errors=(503,))
+    def audit(asked: AuditQuery) -> dict[str, Any]:
+        """What looks wrong in the catalogue
+
+        The stored findings of the last `matinee audit`, what is wrong before what is missing, the surest first. An
+        audit takes minutes, so none is made here.
+        """
+        return asdict(services.findings().page(asked.kind, asked.state, asked.movie_id, asked.limit, asked.offset))
+
+    @catalogue.post("/v1/audit/<finding_id>", takes=ReviewRequest, gives=Finding, errors=(404, 503), scope="write")
+    def review(finding_id: str, asked: ReviewRequest) -> dict[str, Any]:
+        """Accept or reject a finding
+
+        The decision is remembered across audits and rebuilds, as long as what it was about stays the same. `open` takes
+        it back.
+        """
+        return services.findings().decide(finding_id, asked.state)
 
     return catalogue
 

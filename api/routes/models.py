@@ -93,6 +93,8 @@ def _genres(prediction: Any) -> dict[str, Any]:
         "genres": [{"genre": name, "probability": round(float(value), 4)} for name, value in ranked],
         "chosen": list(prediction.chosen),
         "abstained": bool(prediction.abstained),
+        "plausible": list(getattr(prediction, "plausible", ())),
+        "coverage": getattr(prediction, "coverage", None),
         "weights": dict(prediction.weights),
         "explanation": asdict(explanation) if is_dataclass(explanation) and not isinstance(explanation, type) else explanation,
     }

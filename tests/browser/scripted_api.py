@@ -11,6 +11,7 @@ import io
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,6 +45,8 @@ class ScriptedApi:
     def __init__(self, paint: Painter | None = None, port: int = 0) -> None:
         self.asked: list[dict[str, Any]] = []
         self.verdicts: list[dict[str, Any]] = []
+        self.decided: dict[str, str] = {}
+        self.findings = findings()
         self.search_takes = 0.0
         self.left = threading.Event()
         self.gate = threading.Event()
@@ -69,6 +72,7 @@ class ScriptedApi:
     def reset(self) -> None:
         """Forget what was asked; every part is there again."""
         self.asked, self.verdicts, self.missing = [], [], ()
+        self.decided, self.findings = {}, findings()
         self.left.clear()
         self.gate.clear()
 
@@ -87,6 +91,8 @@ class ScriptedApi:
         app.add_url_rule("/v1/movies/<path:movie_id>/poster", view_func=self._poster)
         app.add_url_rule("/v1/posters/<what>", view_func=self._posters, methods=["POST"])
         app.add_url_rule("/v1/plots/genres", view_func=self._plot, methods=["POST"])
+        app.add_url_rule("/v1/audit", view_func=self._audit)
+        app.add_url_rule("/v1/audit/<finding_id>", view_func=self._review, methods=["POST"])
         return app
 
     def _ready(self) -> dict[str, Any]:
@@ -137,8 +143,33 @@ class ScriptedApi:
             return problem(503, "model_missing", "This server has no genre classifier yet. Run: matinee train genres")
         return {
             **genres(),
-            "explanation": {"sentences": [{"text": "A thief plans one last job.", "effects": {"Crime": 0.4}}], "regions": []},
+            "explanation": {
+                "sentences": [
+                    {"text": "A thief plans one last job.", "effects": {"Crime": 0.4}},
+                    {"text": "Then he runs.", "effects": {"Crime": -0.1, "Thriller": 0.005}},
+                ],
+                "regions": [],
+            },
         }
+
+    def _audit(self) -> Any:
+        if "audit" in self.missing:
+            return problem(503, "model_missing", "This version has not been audited yet. Run: matinee audit")
+        kinds, state = request.args.getlist("kind"), request.args.get("state")
+        limit, offset = int(request.args["limit"]), int(request.args["offset"])
+        told = [one | {"state": self.decided.get(one["id"], "open")} for one in self.findings]
+        fitting = [one for one in told if (not kinds or one["kind"] in kinds) and state in (None, one["state"])]
+        counts = Counter(one["kind"] for one in told if one["state"] == "open")
+        return {
+            "made": "2026-03-01T12:30:00+00:00", "version": "v1", "films": len(FILMS), "total": len(fitting), "counts": counts,
+            "findings": fitting[offset : offset + limit],
+        }  # fmt: skip
+
+    def _review(self, finding_id: str) -> Any:
+        if "write" in self.missing:
+            return problem(403, "scope_missing", "This key may not change anything. Use a key with the scope write.")
+        self.decided[finding_id] = request.get_json()["state"]
+        return next(one for one in self.findings if one["id"] == finding_id) | {"state": self.decided[finding_id]}
 
     def _chat(self) -> Response:
         asked = dict(request.form) if request.files else request.get_json()
@@ -219,9 +250,25 @@ def genres() -> dict[str, Any]:
         "genres": [{"genre": name, "probability": value} for name, value in told.items()],
         "chosen": ["Crime", "Drama", "Thriller"],
         "abstained": False,
+        "plausible": ["Crime", "Drama", "Thriller", "Action"],
+        "coverage": 0.9,
         "weights": None,
         "explanation": None,
     }
+
+
+def findings() -> list[dict[str, Any]]:
+    """One of two films that share a plot, a hostile one, and a film without poster thirty times."""
+    heat, alien = film("Heat"), film("Alien")
+    one = {"movie_id": heat.id, "title": heat.label, "confidence": 0.97, "other": None, "genre": None, "state": "open"}
+    told = [
+        one | {"id": "a1", "kind": "duplicate_plot", "other": alien.id, "evidence": "Its plot is word for word that of Alien.",
+               "suggestion": "One of the two has the wrong plot."},
+        one | {"id": "b2", "kind": "suspect_year", "movie_id": HOSTILE.id, "title": HOSTILE.title, "evidence": HOSTILE.plot,
+               "suggestion": HOSTILE.title, "confidence": 0.7},
+    ]  # fmt: skip
+    bare = {"kind": "no_poster", "evidence": "There is no picture.", "suggestion": "=Add(1)", "confidence": 1.0}
+    return told + [one | bare | {"id": f"c{number}"} for number in range(30)]
 
 
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -42,7 +42,8 @@ def test_one_picture_gets_a_whole_report(visit: Visit, api: ScriptedApi, picture
     ):
         expect(report).to_contain_text(part)
     assert report.locator(".mt-bar.mt-on").count() == 3
-    expect(report).to_contain_text("what spoke most for Crime")
+    expect(report).to_contain_text("what spoke for Crime, 30 percentage points")
+    expect(report).to_contain_text("Can’t be ruled out: Action. The two lists together hold 90% of true genres.")
     assert report.locator(".mt-mark-cell").count() == 1
     page.wait_for_function("document.querySelector('.mt-looked img').naturalWidth == 80")
 
@@ -94,6 +95,7 @@ def test_a_plot_gets_genres_sentences_and_films(visit: Visit, api: ScriptedApi) 
     for part in ("Set: Crime, Drama, Thriller", "What gave it away", "A thief plans one last job.", "Films like it"):
         expect(report).to_contain_text(part)
     assert report.locator(".mt-card").count() == 5
+    assert report.locator(".mt-marked mark").all_inner_texts() == ["A thief plans one last job.Crime +40"]
 
 
 def test_a_desk_survives_a_service_that_is_away(visit: Visit, api: ScriptedApi) -> None:
