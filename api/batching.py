@@ -96,6 +96,8 @@ class BatchingEncoder:
         return np.stack([found[text] for text in texts])
 
     def _queued(self, texts: list[str]) -> Vectors:
+        if self._largest == 1:  # no batches: to compare with, and for encoders that do better alone
+            return self._encoder.texts(texts)
         call = _Call(texts, time.monotonic() + self._patience)
         with self._changed:
             # A call larger than the whole queue is let in when nobody waits, or it could never be served.

@@ -15,6 +15,7 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
@@ -283,18 +284,26 @@ def read_query(model: type[M]) -> M:
 def _json_or_text(text: str) -> Any:
     try:
         return _parse_json(text)
-    except BadInput:
+    except BadInput:  # the model says what is wrong with it
         return text
 
 
 def _parse_json(data: bytes | str) -> Any:
     """JSON as it is meant: 3.0 is a whole number, NaN is none, and depth has an end. Raises BadInput."""
     try:
-        return json.loads(data, parse_float=_number, parse_constant=_no_number)
+        return json.loads(data, parse_float=_number, parse_constant=_no_number, object_pairs_hook=_once)
     except RecursionError:
         raise BadInput("The JSON is nested too deeply.") from None
     except ValueError as error:
         raise BadInput(f"The body is not JSON: {error}. See /docs for an example.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise BadInput(f"{twice[:40]}: give it once.")
+    return given
 
 
 def _number(text: str) -> int | float:

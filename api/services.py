@@ -115,6 +115,7 @@ class Services:
             queue=settings.encoder_queue,
             patience=settings.encoder_patience,
             wait=settings.batch_wait,
+            largest=settings.encoder_batch,
             observe=metrics.batches.observe,
             known=Cache(_QUESTIONS, metrics.cached("questions")),
         )

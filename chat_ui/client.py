@@ -225,15 +225,18 @@ class Matinee:
         """Whether a picture is a film poster, and why."""
         return self._post("/v1/posters/validate", {}, Verdict, poster)
 
-    def poster_genres(self, poster: Picture) -> Genres:
-        return self._post("/v1/posters/genres", {}, Genres, poster)
+    def poster_genres(self, poster: Picture, *, explain: bool = False) -> Genres:
+        """Genres from a poster; `explain`: which regions carried them, too."""
+        return self._post("/v1/posters/genres", {"explain": explain}, Genres, poster)
 
-    def plot_genres(self, plot: str) -> Genres:
-        return self._post("/v1/plots/genres", {"plot": plot}, Genres)
+    def plot_genres(self, plot: str, *, explain: bool = False) -> Genres:
+        """Genres from a plot; `explain`: which sentences carried them, too."""
+        return self._post("/v1/plots/genres", {"plot": plot, "explain": explain}, Genres)
 
-    def genres(self, *, plot: str | None = None, poster: Picture | None = None) -> Genres:
+    def genres(self, *, plot: str | None = None, poster: Picture | None = None, explain: bool = False) -> Genres:
         """Genres from a plot, a poster or both; `weights` says how much came from each."""
-        return self._post("/v1/genres", {"plot": plot} if plot else {}, Genres, poster)
+        asked = {"explain": explain} | ({"plot": plot} if plot else {})
+        return self._post("/v1/genres", asked, Genres, poster)
 
     def box_office(self, **known: Any) -> BoxOffice:
         """What a film may earn: `budget`, `release_date`, `genres`, `cast` …"""
