@@ -87,8 +87,12 @@ class BatchingEncoder:
             return self._encoder.texts([])
         if self._known is None or len(texts) > _QUESTION:
             return self._queued(list(texts))
-        found = {text: self._known.get(text) for text in dict.fromkeys(texts)}
-        missing = [text for text, vector in found.items() if vector is None]
+        found: dict[str, Vectors] = {}
+        for text in dict.fromkeys(texts):
+            vector = self._known.get(text)
+            if vector is not None:
+                found[text] = vector
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
         if missing:
             for text, vector in zip(missing, self._queued(missing), strict=True):
                 found[text] = vector.copy()  # a slice would keep the whole batch alive

@@ -287,7 +287,7 @@ def _one_of_all(caller: Caller, number: int, ids: list[str]) -> int:
     if kind == 4:
         return caller.call("GET", f"/v1/movies/{film}/poster")[0]
     if kind == 5 and number % 100 == 5:
-        return caller.ask("/v1/chat" if number % 200 == 5 else "/v1/plots/genres", plot="A thief plans a job.")[0]
+        return caller.call("POST", "/v1/chat", b'{"session": "mixed", "message": "a French comedy"}')[0]
     if kind == 6:
         return caller.upload("/v1/posters/identify", hostile(number * 4 + 1))
     if kind == 7:
@@ -334,7 +334,7 @@ def _changes(folder: Path, plan: Plan, films: list[Any], encoder: Encoder, cache
 
     rebuild()
     failures: Counter[str] = Counter()
-    searches = 0
+    searches = changed = 0
     stop = threading.Event()
     expected = {film.id for film in films}
     with Server(folder) as server:
@@ -349,8 +349,10 @@ def _changes(folder: Path, plan: Plan, films: list[Any], encoder: Encoder, cache
             return done
 
         def change() -> None:
+            nonlocal changed
             caller = Caller(server)
             for number in range(plan.changes // 2):
+                changed = number
                 name = f"load-{number}"
                 film = {"id": name, "title": f"Load Number {number}", "plot": f"Film {number} comes and may go again."}
                 status, _ = caller.ask("/v1/movies", movies=[film])
@@ -369,7 +371,9 @@ def _changes(folder: Path, plan: Plan, films: list[Any], encoder: Encoder, cache
             searching = [pool.submit(search) for _ in range(2)]
             changing = pool.submit(change)
             versions = set()
-            for _ in range(2):
+            for share in (4, 2):  # one in the first half of the changes, one in the second
+                while changed < plan.changes // 2 // share and not changing.done():
+                    time.sleep(0.05)
                 rebuild()
                 versions.add(_version(server))
             changing.result()

@@ -30,13 +30,13 @@ _SCRIPT = """
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
 function init(args) fine, busy, other = 0, 0, 0; math.randomseed(os.time() + tonumber(tostring({}):sub(8), 16) % 100000) end
-%s
+-- the requests
 function response(status) if status < 300 then fine = fine + 1 elseif status == 503 then busy = busy + 1 else other = other + 1 end end
 function done(summary, latency)
   local f, b, o = 0, 0, 0
   for _, t in ipairs(threads) do f = f + t:get("fine"); b = b + t:get("busy"); o = o + t:get("other") end
   local e = summary.errors
-  print(string.format('RESULT {"rate": %%.1f, "p50": %%.2f, "p95": %%.2f, "p99": %%.2f, "fine": %%d, "busy": %%d, "other": %%d, "broken": %%d}',
+  print(string.format('RESULT {"rate": %.1f, "p50": %.2f, "p95": %.2f, "p99": %.2f, "fine": %d, "busy": %d, "other": %d, "broken": %d}',
     summary.requests / summary.duration * 1e6, latency:percentile(50) / 1000, latency:percentile(95) / 1000,
     latency:percentile(99) / 1000, f, b, o, e.connect + e.read + e.write + e.timeout))
 end
@@ -103,7 +103,8 @@ class Server:
                 if Caller(self).call("GET", "/readyz")[0] == 200:
                     return
             except OSError:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.02)
         self.process.kill()
         raise ModelMissing(f"The server did not start; its log is {self.folder / 'server.log'}.")
 
@@ -140,7 +141,7 @@ class Server:
         if shutil.which("wrk") is None:
             raise ModelMissing("The load generator is not installed. Run: apt-get install wrk")
         script = self.folder / "wrk.lua"
-        script.write_text(_SCRIPT % ("" if path else _QUESTIONS), "utf-8")
+        script.write_text(_SCRIPT if path else _SCRIPT.replace("-- the requests", _QUESTIONS), "utf-8")
         address = f"http://127.0.0.1:{self.port}{path or '/'}"
         command = ["wrk", "-t1", f"-c{clients}", f"-d{int(seconds)}s", "--timeout", "20s", "-s", str(script), address]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -43,7 +43,7 @@ def over_http(api: Running) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "cli", "mcp", "--http", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=environment(api.url), stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             try:
                 httpx.get(f"http://127.0.0.1:{port}/mcp", timeout=5)
