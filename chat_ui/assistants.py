@@ -20,7 +20,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chat_ui.client import BoxOffice, Film, Found, Genres, Hit, Matinee, Verdict
 from movies.errors import BadInput, MovieServiceError, UnknownMovie
@@ -54,6 +54,8 @@ class Films(BaseModel):
 
 class Filters(BaseModel):
     """Hard constraints: every film found satisfies them."""
+
+    model_config = ConfigDict(extra="forbid")  # a constraint that is not known must not seem to hold
 
     genres_any: tuple[str, ...] = ()
     genres_all: tuple[str, ...] = ()

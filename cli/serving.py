@@ -42,6 +42,10 @@ def mcp(
     port: Annotated[int, typer.Option(help="With --http.", min=0, max=65535)] = 8765,
 ) -> None:
     """Offer Matinee's tools to other assistants (Model Context Protocol); the API at MATINEE_API_URL does the work."""
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise BadInput(
+            "MCP over HTTP has no keys, so it listens on this machine only: --host 127.0.0.1. Put a proxy before it."
+        )
     from chat_ui.client import Matinee
 
     try:
@@ -50,10 +54,6 @@ def mcp(
         if error.name not in ("mcp", "mcp_types"):
             raise
         raise ModelMissing("The MCP SDK is not installed. Run: pip install '.[mcp]'") from None
-    if host not in ("127.0.0.1", "localhost", "::1"):
-        raise BadInput(
-            "MCP over HTTP has no keys, so it listens on this machine only: --host 127.0.0.1. Put a proxy before it."
-        )
     if http:
         say(f"MCP: http://{host}:{port}/mcp")
     with Matinee.from_settings(Settings()) as api:

@@ -121,6 +121,7 @@ def test_failures_reach_the_assistant_as_sentences(talk: Talk) -> None:
         assert "No film here is called" in await refusal(client, "movie_details", movie="Zardoz Returns")
         assert "no picture" in await refusal(client, "validate_poster", picture="/etc/passwd")
         assert "k" in await refusal(client, "search_movies", query="x", k=1000)
+        assert "colour" in await refusal(client, "search_movies", filters={"colour": "red"})
 
     talk(conversation)
 
@@ -155,6 +156,6 @@ def test_an_api_that_is_away_is_said_with_the_command() -> None:
 
 def test_it_listens_on_this_machine_only() -> None:
     command = [sys.executable, "-m", "cli", "mcp", "--http", "--host", "0.0.0.0"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 2
     assert "this machine only" in done.stderr.replace("\n", " ")
