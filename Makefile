@@ -28,8 +28,10 @@ check: install  ## style, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install  ## speed, as ratios in one run
+bench: install  ## speed, load, faults and hostile input, a quarter of an hour (needs wrk: apt-get install wrk)
 	$(BIN)/matinee evaluate speed
+	$(BIN)/matinee evaluate load
+	EXAMPLES=150 $(BIN)/pytest -q -o timeout=900 tests/test_api_document.py
 
 lock: install  ## renew the lock files from pyproject.toml
 	sh requirements/lock.sh

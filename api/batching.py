@@ -16,11 +16,14 @@ from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 
+import numpy as np
 from PIL.Image import Image
 
+from api.caching import Cache
 from movies.encoders import Encoder, Vectors
 from movies.errors import Busy
 
+_QUESTION = 8  # texts: what is longer is a film being added, and is not asked again
 _FULL = "The server has more to do than it can. Try again in a moment."
 
 
@@ -35,8 +38,9 @@ class BatchingEncoder:
     """The same protocol as the encoder inside. Thread-safe.
 
     `queue`: texts that may wait; `patience`: seconds a call may take; `wait`: seconds to wait for
-    company while others are calling too; `observe` gets the size of each batch. Raises Busy when
-    the queue is full, when patience runs out, and after `close()`.
+    company while others are calling too; `observe` gets the size of each batch; `known` keeps the
+    vectors of questions, which people repeat. Raises Busy when the queue is full, when patience runs
+    out, and after `close()`.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class BatchingEncoder:
         largest: int = 64,
         pictures: int = 2,
         observe: Callable[[int], None] = lambda _: None,
+        known: Cache[str, Vectors] | None = None,
     ) -> None:
         self.name, self.dim, self.max_tokens = encoder.name, encoder.dim, encoder.max_tokens
         self._encoder = encoder
         self._limit, self._patience, self._wait, self._largest = queue, patience, wait, largest
         self._observe = observe
+        self._known = known
         self._calls: deque[_Call] = deque()
         self._waiting = 0  # texts in `_calls`
         self._changed = threading.Condition()
@@ -77,9 +83,26 @@ class BatchingEncoder:
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dim), as the encoder inside gives them. Raises Busy besides."""
-        call = _Call(list(texts), time.monotonic() + self._patience)
-        if not call.texts:
+        if not texts:
             return self._encoder.texts([])
+        if self._known is None or len(texts) > _QUESTION:
+            return self._queued(list(texts))
+        found: dict[str, Vectors] = {}
+        for text in dict.fromkeys(texts):
+            vector = self._known.get(text)
+            if vector is not None:
+                found[text] = vector
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        if missing:
+            for text, vector in zip(missing, self._queued(missing), strict=True):
+                found[text] = vector.copy()  # a slice would keep the whole batch alive
+                self._known.put(text, found[text])
+        return np.stack([found[text] for text in texts])
+
+    def _queued(self, texts: list[str]) -> Vectors:
+        if self._largest == 1:  # no batches: to compare with, and for encoders that do better alone
+            return self._encoder.texts(texts)
+        call = _Call(texts, time.monotonic() + self._patience)
         with self._changed:
             # A call larger than the whole queue is let in when nobody waits, or it could never be served.
             if self._closing or (self._calls and self._waiting + len(call.texts) > self._limit):

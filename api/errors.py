@@ -15,11 +15,12 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response
 from flask_limiter.errors import RateLimitExceeded
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from api.edge import request_id
 from movies.errors import (
     BadCatalogue,
     BadImage,
@@ -127,22 +128,22 @@ def status_of(error: MovieServiceError) -> HTTPStatus:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def problem(status: int, code: str, detail: str, request_id: str) -> dict[str, Any]:
+def problem(status: int, code: str, detail: str, request: str) -> dict[str, Any]:
     """A problem document as a JSON-able dict, in the order people read it."""
     title = HTTPStatus(status).phrase
     return Problem(
-        type=f"urn:matinee:problem:{code}", title=title, status=status, detail=detail, code=code, request_id=request_id
+        type=f"urn:matinee:problem:{code}", title=title, status=status, detail=detail, code=code, request_id=request
     ).model_dump()
 
 
-def problem_of(error: Exception, request_id: str) -> dict[str, Any]:
+def problem_of(error: Exception, request: str) -> dict[str, Any]:
     """Any exception as a problem document; what nobody foresaw is logged and keeps its details to itself."""
     if isinstance(error, MovieServiceError):
-        return problem(status_of(error), error.code, error.message, request_id)
+        return problem(status_of(error), error.code, error.message, request)
     if isinstance(error, ValidationError):
-        return problem(400, BadInput.code, in_words(error), request_id)
-    structlog.get_logger("api").error("unforeseen", request_id=request_id, exc_info=error)
-    return problem(500, "internal", "Something went wrong on our side. Try again, or report the request id.", request_id)
+        return problem(400, BadInput.code, in_words(error), request)
+    structlog.get_logger("api").error("unforeseen", request_id=request, exc_info=error)
+    return problem(500, "internal", "Something went wrong on our side. Try again, or report the request id.", request)
 
 
 def in_words(error: ValidationError) -> str:
@@ -160,7 +161,7 @@ def install(app: Flask) -> None:
     @app.errorhandler(ValidationError)
     @app.errorhandler(Exception)
     def any_error(error: Exception) -> Response:
-        response = respond(problem_of(error, g.get("request_id", "-")))
+        response = respond(problem_of(error, request_id()))
         if isinstance(error, Busy):
             response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
         if isinstance(error, KeyRequired):
@@ -175,7 +176,7 @@ def install(app: Flask) -> None:
         if error.response is not None or status < 400:  # a redirect or a ready-made answer
             return app.make_response(error.get_response())
         code, detail = _WORDS.get(status, ("http_error", "The request can't be served as it is. Compare it with /docs."))
-        response = respond(problem(status, code, detail, g.get("request_id", "-")))
+        response = respond(problem(status, code, detail, request_id()))
         for name, value in error.get_headers():
             if name in ("Allow", "Content-Range", "Retry-After"):
                 response.headers[name] = value

@@ -1,4 +1,4 @@
-"""Who may come in, how often, and with how much: keys, rate limits, sizes, pictures, headers.
+"""Who may come in, how often, and with how much: keys, rate limits, sizes, pictures.
 
 A key is `mk_…`; only its SHA-256 is kept, in settings, with a name and scopes:
 
@@ -16,7 +16,6 @@ import ipaddress
 import re
 import secrets
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -24,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, request
 from flask_limiter import Limiter
 from limits import parse_many
 from limits.errors import ConfigurationError
@@ -32,6 +31,7 @@ from PIL.Image import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api.edge import LATE
 from api.errors import KeyRequired, ScopeMissing, TooLarge
 from movies.errors import BadImage, BadInput, Busy
 from movies.images import open_image
@@ -40,16 +40,7 @@ from movies.settings import Settings
 SCOPES = ("read", "write", "admin")  # each includes those before it
 DEFAULT_RATE = "600/minute"
 _JSON_BYTES = 4_000_000
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-site",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ALWAYS_OPEN = ("/healthz", "/readyz", "/metrics")  # operators must be able to look, above all when much is going on
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -145,7 +136,7 @@ def _digest(secret: str) -> str:
 
 
 def install(app: Flask, settings: Settings, gate: Gate) -> None:
-    """Sizes, request ids, rate limits, CORS and security headers for the whole app."""
+    """Sizes, hosts, proxies and rate limits for the whole app."""
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=_JSON_BYTES,
@@ -156,35 +147,19 @@ def install(app: Flask, settings: Settings, gate: Gate) -> None:
     if settings.trusted_proxies:
         steps = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=steps, x_proto=steps, x_host=steps)  # type: ignore[method-assign]
-    origins = {origin.rstrip("/") for origin in settings.cors_origins}
 
     @app.before_request
-    def admit() -> Response | None:
-        asked = request.headers.get("X-Request-ID", "")
-        g.request_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex[:16]
+    def admit() -> None:
+        environ = request.environ
+        if environ[LATE] and request.path not in _ALWAYS_OPEN:
+            raise Busy("The server has more to do than it can. Try again in a moment.", retry_after=1)
+        if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+            return  # nothing to measure
         request.max_content_length = settings.max_body_bytes if request.mimetype == "multipart/form-data" else _JSON_BYTES
         if (request.content_length or 0) > request.max_content_length:
             raise TooLarge(f"The request has {request.content_length} bytes; {request.max_content_length} are the limit.")
-        if request.method == "OPTIONS" and request.headers.get("Origin", "").rstrip("/") in origins:
-            return Response(status=204)
-        return None
 
     _limit_rates(app, settings, gate)
-
-    @app.after_request
-    def dress(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "-")
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        origin = request.headers.get("Origin", "").rstrip("/")
-        if origin and origin in origins:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
-            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-API-Key, X-Request-ID"
-            response.headers["Access-Control-Expose-Headers"] = "X-Request-ID, Retry-After"
-            response.headers["Access-Control-Max-Age"] = "600"
-            response.vary.add("Origin")
-        return response
 
 
 def rate_of(settings: Settings) -> str | None:
@@ -219,7 +194,7 @@ def _limit_rates(app: Flask, settings: Settings, gate: Gate) -> None:
 
     @limiter.request_filter
     def always_open() -> bool:
-        return request.path in ("/healthz", "/readyz", "/metrics")
+        return request.path in _ALWAYS_OPEN
 
 
 # -- pictures ------------------------------------------------------------------------------------------

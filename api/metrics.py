@@ -27,6 +27,7 @@ class Metrics:
         self.stages = Histogram("matinee_stage_seconds", "Time of one stage.", ["stage"], buckets=_SECONDS, registry=registry)
         self.batches = Histogram("matinee_batch_texts", "Texts encoded in one go.", buckets=_SIZES, registry=registry)
         self.queue = Gauge("matinee_queue_texts", "Texts waiting for the encoder.", registry=registry)
+        self.cache = Counter("matinee_cache", "Answers looked for in a cache.", ["cache", "outcome"], registry=registry)
         self.refused = Counter("matinee_refused", "Requests turned away because of load.", ["what"], registry=registry)
         self.no_hits = Counter("matinee_searches_without_hits", "Searches that found nothing.", registry=registry)
         self.chats = Gauge("matinee_chats", "Conversations being answered now.", registry=registry)
@@ -34,6 +35,23 @@ class Metrics:
             "matinee_grounding_corrections", "Sentences replaced because they did not match the catalogue.", registry=registry
         )
         self.films = Gauge("matinee_films", "Films in the catalogue.", registry=registry)
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. The counters of a (method, route, status) are looked up once and kept."""
+        key = (method, route, status)
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = (self.requests.labels(*key), self.latency.labels(route))
+        known[0].inc()
+        known[1].observe(seconds)
+        if status == 503:
+            self.refused.labels(route).inc()
+
+    def cached(self, cache: str) -> Callable[[bool], None]:
+        """Counts for one cache: called with whether a value was there."""
+        there, missing = self.cache.labels(cache, "there"), self.cache.labels(cache, "missing")
+        return lambda found: (there if found else missing).inc()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

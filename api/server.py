@@ -7,9 +7,10 @@ can't, the server ends with the sentence that says what to do.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from flask import Flask
@@ -20,6 +21,7 @@ from api import logs
 from api.app import create_app
 from api.limits import key_needed, on_loopback, rate_of
 from api.services import Services
+from api.worker import Worker, late
 from movies.errors import MovieServiceError
 from movies.settings import Settings
 from rag.index import read_manifest
@@ -44,7 +46,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
         options: dict[str, Any] = {
             "bind": f"{host}:{settings.api_port}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": 1,
             "threads": settings.api_threads,
             "timeout": 120,
@@ -56,6 +58,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": "matinee",
             "control_socket_disable": True,
+            "forwarded_allow_ips": "",  # whom to believe is said by MATINEE_TRUSTED_PROXIES, inside the app
             "worker_exit": self._stopped,
         }
         for name, value in options.items():
@@ -66,22 +69,39 @@ class Server(BaseApplication):  # type: ignore[misc]
         logs.configure(self.settings)
         try:
             self.services = self.open_services(self.settings, self.say)
-            app = create_app(self.services)
+            app = create_app(self.services, late)
         except MovieServiceError as error:
             raise AppImportError(error.message) from None  # ends the server instead of starting workers again and again
         structlog.get_logger("api").info("ready", version=self.services.library.index.version)
         return app
 
-    def _stopped(self, _server: Any, _worker: Any) -> None:
+    def _stopped(self, _server: Any, worker: Any) -> None:
         if self.services is not None:
             self.services.close()
+        if worker.booted and not worker.alive:  # asked to stop, and stopped in good order
+            _leave(0)
+
+    def run(self) -> NoReturn:
+        """Serve until stopped; ends the process."""
+        try:
+            super().run()
+        except SystemExit as stopped:
+            _leave(stopped.code if isinstance(stopped.code, int) else 1)
+        _leave(0)
+
+
+def _leave(status: int) -> NoReturn:
+    """End this process now: all of ours is closed, and what the model libraries dismantle takes them seconds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr)  # noqa: T201
 
 
-def serve(settings: Settings, say: Callable[[str], None] = _say, open_services: Open = Services.open) -> None:
+def serve(settings: Settings, say: Callable[[str], None] = _say, open_services: Open = Services.open) -> NoReturn:
     """Serve until stopped (SIGTERM or Ctrl-C: running requests are finished first). Does not return.
 
     `open_services` is called in the worker. Raises ModelMissing, IndexMismatch or BadInput before

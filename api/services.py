@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
+import orjson
 from PIL.Image import Image
 
 from api.batching import BatchingEncoder
+from api.caching import Cache
 from api.heads import Heads
 from api.journal import Journal
 from api.limits import PictureDesk
@@ -38,6 +40,8 @@ from rag.tools import Skills
 
 T = TypeVar("T")
 BUILD = "matinee build --catalogue FILE --artifacts DIR"
+_QUESTIONS = 2000  # whose vectors are kept: 3 MB
+_PAGES = 2000  # films kept as JSON: 3 MB
 _LIKES = 20  # films to be like, at most
 _FEW = 3  # fewer hits than this, and the answer says which constraints to give up
 
@@ -101,12 +105,14 @@ class Services:
     journal: Journal | None = None
     metrics: Metrics = field(default_factory=Metrics)
     pictures: PictureDesk = field(init=False)
+    _pages: Cache[str, bytes] = field(init=False, repr=False)
     _vocabulary: Vocabulary | None = field(default=None, init=False, repr=False)
     _eyes: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2), init=False, repr=False)
     _reading: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.pictures = PictureDesk(self.settings)
+        self._pages = Cache(_PAGES, self.metrics.cached("films"))
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> Services:
@@ -118,7 +124,9 @@ class Services:
             queue=settings.encoder_queue,
             patience=settings.encoder_patience,
             wait=settings.batch_wait,
+            largest=settings.encoder_batch,
             observe=metrics.batches.observe,
+            known=Cache(_QUESTIONS, metrics.cached("questions")),
         )
         metrics.watch_queue(lambda: encoder.waiting)
         library = Library.open(settings.artifacts, settings, say, encoder=encoder)
@@ -212,6 +220,15 @@ class Services:
         """One search and a look at every part, so that the first visitor does not pay for what is made on first use."""
         self.state()
         self.search(Plan(query="the", k=1))
+
+    def film(self, movie_id: str) -> bytes:
+        """One film as JSON. Raises UnknownMovie."""
+        edition = self.library.edition
+        page = self._pages.get(movie_id, edition)
+        if page is None:
+            page = orjson.dumps(film_json(self.library.catalogue.movie(movie_id)))
+            self._pages.put(movie_id, page, edition)
+        return page
 
     # -- the house -----------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
-import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _PACKAGES = {
     "gradio": "chat",
 }
 _FREE_BYTES = 2_000_000_000
+_SETTINGS = {"artefacts": "ARTIFACTS", "catalogue": "CATALOGUE", "cache": "CACHE", "sessions": "SESSIONS", "journal": "JOURNAL"}
+State = Literal["ok", "note", "wrong"]
 _MARKS = {"ok": "[green]✓[/green]", "note": "[yellow]•[/yellow]", "wrong": "[red]✗[/red]"}
 
 
@@ -37,7 +40,7 @@ class Finding:
     """One thing looked at; `fix` is a command or a setting."""
 
     check: str
-    state: Literal["ok", "note", "wrong"]
+    state: State
     detail: str
     fix: str = ""
 
@@ -58,8 +61,8 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, one after the other."""
+def examine(settings: Settings, enough: int = _FREE_BYTES) -> Iterator[Finding]:
+    """All findings, one after the other; `enough`: free bytes that a disk must have."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     fine = (3, 11) <= sys.version_info[:2] < (3, 14)
     yield Finding(
@@ -73,41 +76,40 @@ def examine(settings: Settings) -> Iterator[Finding]:
             "installed" if there else "missing",
             "" if there else f"pip install '.[{extra}]'",
         )
-    yield from _folders(settings)
-    yield from _index(settings)
-    yield from _encoder(settings)
+    yield from _folders(settings, enough)
+    if all(importlib.util.find_spec(package) for package, extra in _PACKAGES.items() if extra == "server"):
+        yield from _index(settings)
+        yield from _encoder(settings)
+        yield from _keys(settings)
     yield from _language_model(settings)
-    for name, host, port in (
-        ("API port", settings.api_host, settings.api_port),
-        ("page port", settings.ui_host, settings.ui_port),
-    ):
-        taken = _answers(host, port)
-        setting = "MATINEE_API_PORT" if name == "API port" else "MATINEE_UI_PORT"
-        yield Finding(
-            name,
-            "note" if taken else "ok",
-            f"{port} is {'in use (by Matinee?)' if taken else 'free'}",
-            f"{setting}=… for another" if taken else "",
-        )
+    yield _port("API", settings.api_host, settings.api_port, "MATINEE_API_PORT")
+    yield _port("page", settings.ui_host, settings.ui_port, "MATINEE_UI_PORT")
 
 
-def _folders(settings: Settings) -> Iterator[Finding]:
+def _folders(settings: Settings, enough: int) -> Iterator[Finding]:
+    """Can what must be written be written, and is there room."""
     for name, path in (
         ("artefacts", settings.artifacts),
-        ("catalogue folder", settings.catalogue.parent),
+        ("catalogue", settings.catalogue.parent),
         ("cache", settings.cache),
+        ("sessions", settings.sessions.parent),
+        ("journal", settings.journal.parent),
     ):
         there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-        writable = os.access(there, os.W_OK)
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            reason = f"{path} can't be written ({error.strerror})"
+            fix = f"sudo chown -R $USER {there}" if there.is_dir() else f"MATINEE_{_SETTINGS[name]}=… (a folder)"
+            yield Finding(f"{name} folder", "wrong", reason, fix)
+            continue
+        yield Finding(f"{name} folder", "ok", str(path))
         free = shutil.disk_usage(there).free
-        yield Finding(
-            name,
-            "ok" if writable else "wrong",
-            f"{path}{'' if writable else ' is not writable'}",
-            "" if writable else f"chown -R $USER {there}",
-        )
-        if free < _FREE_BYTES:
-            yield Finding("disk", "wrong", f"{free / 1e9:.1f} GB free at {path}", "free at least 2 GB")
+        if name == "artefacts" or free < enough:
+            state: State = "ok" if free >= enough else "wrong"
+            fix = "" if state == "ok" else f"free {enough / 1e9:.0f} GB there, or set MATINEE_{_SETTINGS[name]}=…"
+            yield Finding(f"disk of {name}", state, f"{free / 1e9:.1f} GB free", fix)
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
@@ -123,6 +125,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "index", "ok", f"version {folder.name}: {manifest['counts']['films']} films, made with {manifest['encoder']['name']}"
     )
+    yield from _match(manifest["encoder"], settings)
     from movies.encoders import file_sha256
 
     damaged = [name for name, known in manifest.get("files", {}).items() if not _intact(folder / name, known, file_sha256)]
@@ -134,6 +137,27 @@ def _index(settings: Settings) -> Iterator[Finding]:
 
 def _intact(path: Path, known: dict[str, Any], digest: Any) -> bool:
     return path.is_file() and path.stat().st_size == known["bytes"] and digest(path) == known["sha256"]
+
+
+def _match(made_with: dict[str, Any], settings: Settings) -> Iterator[Finding]:
+    """Does the encoder that would read questions give vectors of the space the index was made in."""
+    from movies.encoder_choice import encoder_for
+
+    if settings.encoder != "auto" and made_with["name"].startswith("clip") != (settings.encoder == "clip"):
+        detail = f"the index was made with {made_with['name']}, MATINEE_ENCODER asks for {settings.encoder}"
+        yield Finding(
+            "index and encoder", "note", f"{detail}: the next build changes it", "matinee build, or MATINEE_ENCODER=auto"
+        )
+    try:
+        encoder = encoder_for(made_with["name"], settings)
+    except MovieServiceError as error:
+        yield Finding("index and encoder", "wrong", error.message, "matinee build --encoder builtin")
+        return
+    if (encoder.name, encoder.dim) == (made_with["name"], made_with["dim"]):
+        yield Finding("index and encoder", "ok", f"both {encoder.name}, {encoder.dim} numbers")
+    else:
+        detail = f"the index has {made_with['name']} ({made_with['dim']}), the encoder is {encoder.name} ({encoder.dim})"
+        yield Finding("index and encoder", "wrong", detail, f"matinee build --catalogue {settings.catalogue}")
 
 
 def _encoder(settings: Settings) -> Iterator[Finding]:
@@ -150,25 +174,84 @@ def _encoder(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _keys(settings: Settings) -> Iterator[Finding]:
+    """Would the API start with these hosts and keys, and who could change the catalogue."""
+    from api.limits import Gate
+
+    try:
+        needed = Gate(settings).needed
+    except MovieServiceError as error:
+        yield Finding("API keys", "wrong", error.message, "matinee key NAME")
+        return
+    if needed:
+        yield Finding("API keys", "ok", f"needed; {len(settings.api_keys)} known")
+    else:
+        where = "who is on this machine" if settings.api_host in ("127.0.0.1", "localhost", "::1") else "WHO REACHES IT"
+        yield Finding(
+            "API keys", "note", f"off: everybody {where} may change the catalogue", "MATINEE_AUTH=on, then: matinee key NAME"
+        )
+
+
 def _language_model(settings: Settings) -> Iterator[Finding]:
+    """Is the model there, can it do what the concierge asks of it, and does its context hold a turn."""
     import httpx
 
+    if settings.llm == "builtin":
+        yield Finding("language model", "ok", "none wanted: the built-in concierge serves")
+        return
+    wanted = settings.llm.removeprefix("ollama:") if settings.llm.startswith("ollama:") else settings.ollama_model
     try:
-        models = httpx.get(f"{settings.ollama_url}/api/tags", timeout=2).json().get("models", [])
-    except (httpx.HTTPError, ValueError):
+        with httpx.Client(base_url=settings.ollama_url, timeout=3) as ollama:
+            names = {model.get("name", "") for model in ollama.get("/api/tags").json().get("models", [])}
+            if not {wanted, f"{wanted}:latest"} & names:
+                yield Finding("Ollama", "note", f"{wanted} is not pulled", f"ollama pull {wanted}")
+                return
+            shown = ollama.post("/api/show", json={"model": wanted}).json()
+            abilities, facts = shown.get("capabilities"), shown.get("model_info", {})
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError):
         yield Finding("Ollama", "note", f"no answer at {settings.ollama_url}: the built-in concierge serves", "ollama serve")
         return
-    names = {model.get("name", "") for model in models}
-    wanted = settings.ollama_model
-    if wanted in names or f"{wanted}:latest" in names:
-        yield Finding("Ollama", "ok", f"{wanted} is there, context {settings.llm_context} tokens")
+    yield Finding("Ollama", "ok", f"{wanted} is there")
+    if abilities is not None and "completion" not in abilities:
+        yield Finding("language model", "wrong", f"{wanted} can't hold a conversation", "MATINEE_OLLAMA_MODEL=qwen3:1.7b")
+    elif abilities is not None and "tools" not in abilities:
+        yield Finding("language model", "note", f"{wanted} was not trained to call tools: its plans are read from text", "")
+    length = next((value for name, value in facts.items() if name.endswith(".context_length")), None)
+    if isinstance(length, int) and length < settings.llm_context:
+        detail = f"{wanted} holds {length:,} tokens, MATINEE_LLM_CONTEXT asks for {settings.llm_context:,}"
+        yield Finding("context", "wrong", detail, f"MATINEE_LLM_CONTEXT={length}")
     else:
-        yield Finding("Ollama", "note", f"{wanted} is not pulled", f"ollama pull {wanted}")
+        yield Finding("context", "ok", f"{settings.llm_context:,} tokens" + (f" of {length:,}" if length else ""))
 
 
-def _answers(host: str, port: int) -> bool:
+def _port(name: str, host: str, port: int, setting: str) -> Finding:
+    """Free, held by Matinee itself, or held by somebody else."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_connection((host, port), timeout=0.5):
-            return True
-    except OSError:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            return Finding(
+                f"{name} port",
+                "wrong",
+                f"{host}:{port} can't be used ({error.strerror})",
+                f"{setting.replace('PORT', 'HOST')}=127.0.0.1",
+            )
+        if _ours(host, port):
+            return Finding(f"{name} port", "ok", f"{port}: Matinee is serving")
+        return Finding(f"{name} port", "wrong", f"another program listens on {port}", f"{setting}={port + 10}")
+    return Finding(f"{name} port", "ok", f"{port} is free")
+
+
+def _ours(host: str, port: int) -> bool:
+    import httpx
+
+    there = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  # asked, not listened on
+    there = f"[{there}]" if ":" in there else there
+    try:
+        answers = [httpx.get(f"http://{there}:{port}{path}", timeout=2) for path in ("/healthz", "/config")]
+    except httpx.HTTPError:
         return False
+    return answers[0].text == '{"status":"ok"}' or "Matinee" in answers[1].text

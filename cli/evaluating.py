@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -119,6 +120,37 @@ def speed(
     from evaluation.speed import evaluate_speed
 
     print_json(evaluate_speed(_library(artifacts).index))
+
+
+@app.command()
+def load(
+    artifacts: Artifacts = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Seconds instead of minutes: shows that it runs, not how fast.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Also write load.json and load.md into this folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The API under load, faults and hostile input: speed, memory, live changes, ten thousand bad pictures (needs wrk)."""
+    from evaluation.load import FULL, QUICK, evaluate_load, record, table
+    from movies.encoders import encoder_for
+    from rag.index import read_manifest
+    from rag.library import current_version
+
+    settings = Settings()
+    folder = artifacts or settings.artifacts
+    name = read_manifest(current_version(folder))["encoder"]["name"]
+    encoder = encoder_for(name, settings, say)
+    with progress_bars() as step:
+        rows = evaluate_load(folder, encoder, settings.cache, QUICK if quick else FULL, step, say)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "load.json").write_text(json.dumps(record(rows), indent=1, ensure_ascii=False), "utf-8")
+        (out / "load.md").write_text(table(rows) + "\n", "utf-8")
+    if as_json:
+        print_json(record(rows))
+    else:
+        output.print(table(rows), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

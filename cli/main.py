@@ -12,11 +12,13 @@ from importlib import metadata
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from cli import audience, building, classifying, evaluating, serving, team
 from cli.doctor import doctor
 from movies.errors import MovieServiceError
+from movies.settings import Settings
 
 app = typer.Typer(
     name="matinee",
@@ -35,6 +37,7 @@ app.command()(building.remove)
 app.command()(serving.up)
 app.command()(serving.serve)
 app.command()(serving.ui)
+app.command()(serving.mcp)
 app.command()(audience.search)
 app.command()(audience.similar)
 app.command()(audience.identify)
@@ -64,6 +67,15 @@ def main() -> None:
     except MovieServiceError as error:
         Console(stderr=True, soft_wrap=True).print(f"[red]{error.code}[/red]: ", end="")
         Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(error.message)
+        sys.exit(2)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for wrong in error.errors(include_url=False):
+            name = "MATINEE_" + "_".join(str(part) for part in wrong["loc"]).upper()
+            Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(
+                f"bad_settings: {name}={wrong['input']!s:.80} can't be used: {wrong['msg']}. Mend the variable, or its line in .env."
+            )
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

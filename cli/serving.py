@@ -12,7 +12,7 @@ import typer
 
 from cli.building import build_demo
 from cli.screen import errors, say
-from movies.errors import ModelMissing
+from movies.errors import BadInput, ModelMissing
 from movies.settings import Settings
 
 _START_SECONDS = 120  # until the API must have answered
@@ -34,6 +34,30 @@ def ui() -> None:
     from chat_ui.serve import serve as serve_page
 
     serve_page(Settings())
+
+
+def mcp(
+    http: Annotated[bool, typer.Option("--http", help="Over streamable HTTP instead of standard streams.")] = False,
+    host: Annotated[str, typer.Option(help="With --http: an address of this machine; there are no keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="With --http.", min=0, max=65535)] = 8765,
+) -> None:
+    """Offer Matinee's tools to other assistants (Model Context Protocol); the API at MATINEE_API_URL does the work."""
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise BadInput(
+            "MCP over HTTP has no keys, so it listens on this machine only: --host 127.0.0.1. Put a proxy before it."
+        )
+    from chat_ui.client import Matinee
+
+    try:
+        from chat_ui.assistants import serve as serve_assistants
+    except ModuleNotFoundError as error:
+        if error.name not in ("mcp", "mcp_types"):
+            raise
+        raise ModelMissing("The MCP SDK is not installed. Run: pip install '.[mcp]'") from None
+    if http:
+        say(f"MCP: http://{host}:{port}/mcp")
+    with Matinee.from_settings(Settings()) as api:
+        serve_assistants(api, (host, port) if http else None)
 
 
 def up(

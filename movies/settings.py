@@ -42,11 +42,11 @@ class Settings(BaseSettings):
 
     # The servers
     api_host: str = "127.0.0.1"
-    api_port: int = 8000
+    api_port: int = Field(default=8000, ge=1, le=65535)
     api_threads: int = Field(default=16, ge=1)
     api_url: str = "http://127.0.0.1:8000"
     ui_host: str = "127.0.0.1"
-    ui_port: int = 7860
+    ui_port: int = Field(default=7860, ge=1, le=65535)
     api_key: SecretStr | None = None  # what our own page and client send
 
     # The language model
@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     decode_seconds: float = Field(default=5.0, gt=0)  # for one uploaded picture
     encoder_queue: int = Field(default=256, ge=1)  # texts that may wait for the encoder; more are refused
     encoder_patience: float = Field(default=10.0, gt=0)  # seconds a request waits for the encoder
+    encoder_batch: int = Field(default=64, ge=1)  # texts encoded in one go; 1: each request on its own
     batch_wait: float = Field(default=0.003, ge=0)  # seconds the encoder waits for company, under load only
     chat_streams: int = Field(default=6, ge=1)  # conversations answered at once
 

@@ -77,6 +77,7 @@ class Changes:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = str(path)  # looked at with every request: a Path would cost more than the look
         self._lock = threading.Lock()
 
     def _connect(self) -> sqlite3.Connection:
@@ -110,8 +111,8 @@ class Changes:
             connection.close()
 
     def stamp(self) -> object:
-        """Something that differs after a change; costs two looks at the file system, as it is asked at every search."""
-        return _file_stamp(self.path), _file_stamp(self.path.with_name(self.path.name + "-wal"))
+        """Something that differs after a change."""
+        return _file_stamp(self._file), _file_stamp(self._file + "-wal")
 
     def after(self, number: int) -> list[tuple[int, str, str, str | None, str | None, bytes | None, bytes | None]]:
         """Entries with a greater number, in order."""
@@ -140,10 +141,11 @@ class Library:
         self.encoder = encoder
         self.posters = PosterStore(artifacts / "posters")
         self.changes = Changes(artifacts / "changes.sqlite")
+        self._current = str(artifacts / "current")
         self._index = index
         self._lock = threading.RLock()
         self._applied = 0
-        self._seen: tuple[str, object] = ("", None)
+        self._seen: object = None
         self._catch_up(index, from_number=None)
 
     @classmethod
@@ -161,6 +163,12 @@ class Library:
         """The serving version, with every change made so far by any process."""
         self.refresh()
         return self._index
+
+    @property
+    def edition(self) -> object:
+        """Differs after every swap and change: what was made from an equal edition is still true."""
+        self.refresh()
+        return self._seen
 
     @property
     def catalogue(self) -> Catalogue:
@@ -237,8 +245,9 @@ class Library:
             raise BadImage(f"The poster of {movie.label}: {error.message}", error.reason) from None
         return movie.model_copy(update={"poster": self.posters.put(data)})
 
-    def _stamp(self) -> tuple[str, object]:
-        return _pointer(self.artifacts), self.changes.stamp()
+    def _stamp(self) -> object:
+        """Something that differs after a swap or a change; costs looks at the file system, as it is asked at every search."""
+        return _file_stamp(self._current), self.changes.stamp()
 
     def _catch_up(self, index: MovieIndex, from_number: int | None) -> None:
         """Apply changes to a version's catalogue and rows: those its catalogue lacks, and the rows of all."""
@@ -276,12 +285,12 @@ class Library:
         index.extend(matrix, kinds, picture)
 
 
-def _file_stamp(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: str) -> tuple[int, int, int] | None:
     try:
-        known = path.stat()
+        known = os.stat(path)  # noqa: PTH116  # a Path costs more than the look
     except OSError:
         return None
-    return known.st_mtime_ns, known.st_size
+    return known.st_ino, known.st_mtime_ns, known.st_size
 
 
 def embed_movie(movie: Movie, encoder: Encoder, posters: PosterStore) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from api.app import create_app
 from tests.conftest import open_services, settings_at
 
-EXAMPLES = 25  # per operation and kind, to keep the suite quick
+EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # per operation and kind; `make bench` asks for more
+tried: Counter[str] = Counter()
 OPERATIONS = [
     "POST /v1/search", "GET /v1/movies/{movie_id}", "GET /v1/movies/{movie_id}/poster", "GET /v1/movies/{movie_id}/similar",
     "POST /v1/movies", "DELETE /v1/movies", "POST /v1/posters/genres", "POST /v1/posters/validate", "POST /v1/posters/identify",
@@ -79,9 +82,19 @@ def test_every_operation_answers_as_documented(api_schema: Any, operation: str, 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=described.as_strategy(generation_mode=mode))
     def holds(case: Any) -> None:
+        tried[operation] += 1
         # In a form everything is text: `explain=true` said once is the same bytes whether a boolean or a list of one was
         # meant, so a wrong type there can't always be refused. Forms have tests of their own (test_api_uploads.py).
         form = case.media_type == "multipart/form-data"
         case.call_and_validate(excluded_checks=[negative_data_rejection] if form else [])
 
     holds()
+
+
+def test_enough_cases_were_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs last: every operation was called, and those that can be called in many ways were called often."""
+    if set(tried) != set(OPERATIONS):
+        pytest.skip("a selection of the operations was tried")
+    with capsys.disabled():
+        print(f"\n{sum(tried.values()):,} cases over {len(tried)} operations")
+    assert sum(tried.values()) > 20 * EXAMPLES

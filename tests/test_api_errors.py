@@ -149,3 +149,20 @@ def test_request_ids_are_taken_over_when_they_are_sane(client: httpx.Client) -> 
     assert client.get("/healthz", headers={"X-Request-ID": "my-id.1"}).headers["x-request-id"] == "my-id.1"
     for bad in ("a b", "x" * 65, "<script>"):
         assert client.get("/healthz", headers={"X-Request-ID": bad}).headers["x-request-id"] != bad
+
+
+@pytest.mark.parametrize("body", ['{"query": "x", "query": "y"}', '{"filters": {"year_min": 1, "year_min": 2}}'])
+def test_a_field_that_is_given_twice_is_said(client: httpx.Client, body: str) -> None:
+    response = client.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_input")
+    assert "give it once" in response.json()["detail"]
+
+
+def test_methods_that_somebody_made_up_are_counted_as_one(client: httpx.Client) -> None:
+    for method in ("BREW", "WHEN", "ADD-MILK"):
+        assert client.request(method, "/healthz").status_code == 405
+    assert 'matinee_requests_total{method="(other)",route="(none)",status="405"} 3.0' in client.get("/metrics").text
+
+
+def test_the_front_door_leads_to_the_documentation(client: httpx.Client) -> None:
+    assert client.get("/").headers["location"] == "/docs"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -32,15 +33,16 @@ def free_port() -> int:
 class Running:
     """A server process; `stop` ends it as an operator would and gives its exit status."""
 
-    def __init__(self, folder: Path) -> None:
-        self.url = f"http://127.0.0.1:{(port := free_port())}"
+    def __init__(self, folder: Path, threads: int = 8) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "tests.serving", str(folder), str(port)]
+            command = [sys.executable, "-m", "tests.serving", str(folder), str(self.port), str(threads)]
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)}
             )
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
@@ -96,7 +98,7 @@ def test_a_client_that_hangs_up_stops_the_work(server: Running) -> None:
 
 
 def test_an_oversized_body_is_refused_without_being_read(server: Running) -> None:
-    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
         raw.sendall(
             b"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             b"Content-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n{"
@@ -113,6 +115,77 @@ def test_stopping_finishes_what_runs(built_index: Path, tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGTERM)
         assert [event.name for event in told][-1] == "done"
     assert running.process.wait(30) == 0
+
+
+def test_an_idle_server_stops_at_once(built_index: Path, tmp_path: Path) -> None:
+    """Whether clients keep connections open, or opened one and said nothing."""
+    shutil.copytree(built_index, tmp_path / "artifacts")
+    running = Running(tmp_path)
+    with httpx.Client() as kept, socket.create_connection(("127.0.0.1", running.port)):
+        assert kept.get(f"{running.url}/healthz").status_code == 200
+        started = time.monotonic()
+        assert running.stop() == 0
+    assert time.monotonic() - started < 5  # two of which a kept connection may still bring a request
+
+
+def test_a_server_that_is_still_starting_stops_at_once(tmp_path: Path, built_index: Path) -> None:
+    shutil.copytree(built_index, tmp_path / "artifacts")
+    command = [sys.executable, "-m", "tests.serving", str(tmp_path), str(free_port()), "2", "60"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as starting:
+        assert starting.stderr is not None
+        assert "API: " in starting.stderr.readline()
+        time.sleep(1)  # its worker is opening the index now
+        started = time.monotonic()
+        starting.terminate()
+        starting.communicate(timeout=30)
+    assert time.monotonic() - started < 5
+
+
+def test_strangers_who_say_nothing_hold_no_thread(server: Running) -> None:
+    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(24)]
+    try:
+        started = time.monotonic()
+        assert httpx.get(f"{server.url}/v1/movies/heat-1995", timeout=20).status_code == 200
+        assert time.monotonic() - started < 3
+    finally:
+        for one in silent:
+            one.close()
+
+
+@pytest.mark.slow
+def test_strangers_who_stop_in_the_middle_are_let_go(server: Running) -> None:
+    post = b"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    halves = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(2)]
+    for half, sent in zip(halves, (b"GET /v1/movies/heat-1995 HTT", post + b'{"quer'), strict=True):
+        half.sendall(sent)
+    answers = [half.recv(20) for half in halves]
+    for half in halves:
+        half.close()
+    assert answers == [b"", b"HTTP/1.1 400 BAD REQ"]
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_what_waited_too_long_is_refused_and_the_rest_is_answered(built_index: Path, tmp_path: Path) -> None:
+    shutil.copytree(built_index, tmp_path / "artifacts")
+    running = Running(tmp_path, threads=2)
+
+    def talk(number: int) -> None:
+        with Matinee(running.url) as api:
+            assert [event.name for event in api.chat(f"s{number}", "slow " * 6)][-1] == "done"  # three seconds
+
+    def look(path: str) -> tuple[int, str | None]:
+        answer = httpx.get(f"{running.url}{path}", timeout=30)
+        return answer.status_code, answer.headers.get("retry-after")
+
+    with ThreadPoolExecutor(6) as pool:
+        talks = [pool.submit(talk, number) for number in range(2)]
+        time.sleep(0.5)
+        looks = [pool.submit(look, path) for path in ("/v1/movies/heat-1995", "/v1/movies/heat-1995/similar", "/healthz")]
+        assert [one.result(30) for one in looks] == [(503, "1"), (503, "1"), (200, None)]
+        for one in talks:
+            one.result(30)
+    assert look("/v1/movies/heat-1995") == (200, None)
+    assert running.stop() == 0
 
 
 def test_what_cannot_work_is_said_before_anything_listens(tmp_path: Path) -> None:

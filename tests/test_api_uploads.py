@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from api.limits import PictureDesk
+from evaluation.hostile import hostile
 from movies.errors import BadImage, Busy
 from movies.settings import Settings
 from tests.conftest import ApiClient
@@ -147,3 +148,16 @@ def test_decoding_is_bounded_in_number_and_time() -> None:
     time.sleep(0.7)
     assert desk._run(lambda: Image.new("RGB", (1, 1))).size == (1, 1)
     desk.close()
+
+
+def test_hostile_pictures_get_a_clear_refusal_or_an_answer(client: httpx.Client) -> None:
+    """Four hundred of those that `matinee evaluate load` sends ten thousand of."""
+    before = set(Path(tempfile.gettempdir()).glob("tmp*"))
+    seen = {send(client, hostile(number)).status_code for number in range(400)}
+    assert {400, 413, 415} <= seen <= {200, 400, 413, 415}
+    assert set(Path(tempfile.gettempdir()).glob("tmp*")) <= before
+
+
+def test_a_hostile_picture_can_be_made_again() -> None:
+    assert [hostile(number) for number in range(50)] == [hostile(number) for number in range(50)]
+    assert len({hostile(number) for number in range(200)}) > 150

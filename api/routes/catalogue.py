@@ -48,9 +48,9 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         return response
 
     @catalogue.get("/v1/movies/<path:movie_id>", gives=FilmOut, errors=(404,))
-    def get_movie(movie_id: str) -> dict[str, Any]:
+    def get_movie(movie_id: str) -> Response:
         """One film"""
-        return film_json(services.library.catalogue.movie(movie_id))
+        return Response(services.film(movie_id), content_type="application/json")
 
     @catalogue.post("/v1/movies", takes=AddRequest, form=AddForm, gives=Added, poster="optional", errors=(503,), scope="write")
     def add_movies(asked: AddRequest | AddForm) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 
 from api.document import Routes
+from api.edge import request_id
 from api.errors import problem_of
 from api.schemas import ChatRequest, FeedbackRequest
 from api.services import Services
@@ -59,7 +60,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
             leave()
             raise
         response = Response(
-            _frames(chain([first] if first is not None else [], events), g.request_id, leave), mimetype="text/event-stream"
+            _frames(chain([first] if first is not None else [], events), request_id(), leave), mimetype="text/event-stream"
         )
         response.headers["X-Accel-Buffering"] = "no"
         response.call_on_close(leave)
@@ -101,13 +102,13 @@ class _Leaving:
             self._services.metrics.chats.dec()
 
 
-def _frames(events: Iterator[Any], request_id: str, leave: Callable[[], None]) -> Iterator[str]:
+def _frames(events: Iterator[Any], name: str, leave: Callable[[], None]) -> Iterator[str]:
     """Events in the wire format; a failure becomes an `error` event with a problem document."""
     try:
         for event in events:
             yield _frame(event.name, event.data)
     except Exception as error:
-        yield _frame("error", problem_of(error, request_id))
+        yield _frame("error", problem_of(error, name))
     finally:
         leave()
 

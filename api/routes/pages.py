@@ -33,6 +33,10 @@ def install(app: Api) -> None:
     def openapi_document() -> Response:
         return Response(document, content_type="application/json")
 
+    @app.route("/")
+    def start_here() -> Response:
+        return Response(status=302, headers={"Location": "/docs"})
+
     @app.route("/docs")
     def docs() -> Response:
         return Response(_PAGE, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
