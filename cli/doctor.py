@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 
 from cli.building import Json
+from cli.models import model_report, ollama_models, print_models
 from cli.screen import output, print_json
 from movies.errors import MovieServiceError
 from movies.settings import Settings
@@ -42,8 +43,15 @@ class Finding:
     fix: str = ""
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    models: Annotated[bool, typer.Option("--models", help="Which models can be had, and which suit this machine.")] = False,
+    as_json: Json = False,
+) -> None:
     """Check everything from the Python version to the language model, and print the fixing commands."""
+    if models:
+        report = model_report(Settings())
+        print_json(report) if as_json else print_models(report)
+        return
     findings = list(examine(Settings()))
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -151,16 +159,11 @@ def _encoder(settings: Settings) -> Iterator[Finding]:
 
 
 def _language_model(settings: Settings) -> Iterator[Finding]:
-    import httpx
-
-    try:
-        models = httpx.get(f"{settings.ollama_url}/api/tags", timeout=2).json().get("models", [])
-    except (httpx.HTTPError, ValueError):
-        yield Finding("Ollama", "note", f"no answer at {settings.ollama_url}: the built-in concierge serves", "ollama serve")
-        return
-    names = {model.get("name", "") for model in models}
+    pulled = ollama_models(settings.ollama_url)
     wanted = settings.ollama_model
-    if wanted in names or f"{wanted}:latest" in names:
+    if pulled is None:
+        yield Finding("Ollama", "note", f"no answer at {settings.ollama_url}: the built-in concierge serves", "ollama serve")
+    elif wanted in pulled or f"{wanted}:latest" in pulled:
         yield Finding("Ollama", "ok", f"{wanted} is there, context {settings.llm_context} tokens")
     else:
         yield Finding("Ollama", "note", f"{wanted} is not pulled", f"ollama pull {wanted}")
