@@ -32,7 +32,7 @@ bench: install  ## speed, as ratios in one run
 	$(BIN)/matinee evaluate speed
 
 lock: install  ## renew the lock files from pyproject.toml
-	sh requirements/lock.sh
+	UV=$(BIN)/uv sh requirements/lock.sh
 
 clean:  ## remove what `make` made; data and artefacts stay
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache
