@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +28,17 @@ def serve() -> None:
     settings = Settings()
     fetch_artifacts(settings, say)
     serve_api(settings, say)
+
+
+def fetch() -> None:
+    """Fetch the index at MATINEE_ARTIFACTS_URL now, unless it is here. `serve` and `up` do so by themselves."""
+    from api.fetch import fetch_artifacts
+
+    settings = Settings()
+    if settings.artifacts_url is None or not settings.artifacts_url.get_secret_value():
+        raise BadInput("There is nothing to fetch: MATINEE_ARTIFACTS_URL is not set (docs/deploy.md).")
+    if fetch_artifacts(settings, say) is None:
+        say("The index is here already.")
 
 
 def ui() -> None:
@@ -68,6 +80,8 @@ def up(
     from rag.library import current_version
 
     settings = Settings()
+    _need_free(settings.api_host, settings.api_port, "MATINEE_API_PORT")
+    _need_free(settings.ui_host, settings.ui_port, "MATINEE_UI_PORT")
     fetch_artifacts(settings, say)
     try:
         current_version(settings.artifacts)
@@ -92,6 +106,18 @@ def up(
         codes = _stop(servers)
     if any(code not in (0, -signal.SIGINT, -signal.SIGTERM) for code in codes):
         sys.exit(1)
+
+
+def _need_free(host: str, port: int, setting: str) -> None:
+    """Raise BadInput if another program listens there: better said now than after minutes of building."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise BadInput(
+                f"Port {port} on {host} can't be used ({error.strerror}). For another: {setting}={port + 1} matinee up"
+            ) from None
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:
