@@ -133,7 +133,7 @@ def load(
 ) -> None:
     """The API under load, faults and hostile input: speed, memory, live changes, ten thousand bad pictures (needs wrk)."""
     from evaluation.load import FULL, QUICK, evaluate_load, record, table
-    from movies.encoders import encoder_for
+    from movies.encoder_choice import encoder_for
     from rag.index import read_manifest
     from rag.library import current_version
 

@@ -50,6 +50,7 @@ class Running:
             except httpx.TransportError:
                 time.sleep(0.1)
         self.process.kill()
+        self.process.wait()
         raise AssertionError(self.log.read_text())
 
     def stop(self) -> int:
