@@ -16,11 +16,10 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
-from rag.conversation.pitching import is_pitch
-from rag.conversation.references import extreme_of, refer
-from rag.conversation.revision import bounded, own_words, revised
-from rag.lexical import content_words
 from rag.plan import Plan
+from rag.conversation.references import Reference, extreme_of, refer
+from rag.conversation.revision import bounded, own_words, revised
+from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
@@ -28,7 +27,7 @@ _I = re.IGNORECASE
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
-    said = said.strip()
+    said = spelled(said.strip())
     text = fold(said)
     if scene.picture:
         return beside_picture(said, scene)
@@ -186,7 +185,14 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
+    if scene.table.shown and say.AMONG.match(text) and read.plan.filters:
+        delta = Plan(filters=read.plan.filters)
+        return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
+    if compared := _compared(said, text, scene):
+        return compared
     pointed = refer(text, scene.table, scene.vocabulary)
+    if again := _asked_again(said, text, pointed, scene):
+        return again
     if len(scene.table.shown) > 1 and re.match(
         r"^(?:(?:and|so|but)\s)*(?:(?:which|what|who)\b|(?:the )?\w+ of (?:them|these|those)\b)", text
     ):
@@ -204,6 +210,9 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         return None
     if "genre" in fact and say.INVENTORY.search(text):
         return None
+    wanted = read.plan.filters
+    if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
+        return None  # "what came out in 1994 that's a comedy"
     named = _ids(read)
     if not named and (title := _title_in(said, scene)):
         named = (title,)
@@ -232,6 +241,34 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         and not own_words(read.plan.query)
     ):
         return Act("which", text="Which film do you mean? Tell me its title.")
+    return None
+
+
+def _compared(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Which is longer, Heat or Goodfellas?" """
+    if not say.COMPARED.match(text):
+        return None
+    tail = re.split(r"[,:]|\b(?:longer|shorter|older|newer|longest|shortest|newest|oldest)\b", said)[-1]
+    titles = [title.strip(" ?!.,") for title in re.split(r"\bor\b|\band\b|\bvs\.?\b|,", tail)]
+    films = [scene.catalogue.movie(known[0].id) for title in titles if title and (known := scene.vocabulary.films_named(title))]
+    if len(films) < 2:
+        return None
+    which = extreme_of(text, films)
+    return Act("extreme", films=(which[1].id,), text=which[0]) if which else None
+
+
+def _asked_again(said: str, text: str, pointed: Reference | None, scene: Scene) -> Act | None:
+    """ "And the other one?", "what about Seven?": the last question, of another film."""
+    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
+    short = re.match(r"^(?:and|what about|how about|same (?:question )?for|so)\b", text) and len(text.split()) <= 7
+    if last is None or last.act != "details" or not short or fact_asked(said):
+        return None
+    title = re.sub(r"^(?:and |so |what about |how about |same (?:question )?for |for |in )+", "", said, flags=_I).strip(" ?!.")
+    named = scene.vocabulary.films_named(title) or scene.vocabulary.films_named(re.sub(r"^the (?:film|movie) ", "", title, flags=_I))
+    if named:
+        return Act("details", films=(named[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary))
+    if pointed and pointed.explicit:
+        return Act("details", films=(pointed.films[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary))
     return None
 
 
@@ -306,7 +343,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     verdicts = tuple((movie_id, verdict) for movie_id in films[:10])
     rest = own_words(read.plan.query)
     asks = re.search(
-        r"\b(?:something|anything|similar|like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but)\b",
+        r"\b(?:something|anything|similar|like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but|next|"
+        r"(?:what|which)\b.*\b(?:watch|see|like|enjoy))\b",
         text,
     )
     other = read.plan.filters or read.plan.soft or read.plan.relative
@@ -388,12 +426,9 @@ def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
         return Act("off_topic")
     plain = not (read.plan.filters or read.plan.soft or read.plan.relative or read.plan.like or read.plan.sort != "relevance")
     factual = re.match(
-        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will you|tell me|explain|write|translate)\b", text
-    )
-    asking_films = re.match(
-        r"^(?:what (?:should|can|could|would|do|to|else|about|have|\w+ (?:films|movies))|how about|can you (?:recommend|suggest|find|show|give|pick)|could you (?:recommend|suggest|find|show|give|pick)|do you (?:have|know|recommend))\b",
-        text,
-    )
+        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will|is it|should i|tell me|explain|write|translate)\b", text
+    ) or re.search(r"\b(?:what|how|where|when|why|who) (?:should|do|can|could|would|is|are|did|am) (?:i|we|my|our)\b", text)
+    asking_films = say.ASKS_FILMS.search(text)
     person = re.match(r"^who (?:is|was|are)\b", text) and read.plan.filters.people
     if (
         factual
@@ -453,6 +488,10 @@ def _title_in(said: str, scene: Scene) -> str | None:
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
     if not asked:
         return None
+    if tail := re.search(r"\b(?:of|in) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said):
+        films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
+        if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
+            return films[0].id
     behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said)
     start = behind.start("title") if behind else asked.start("title") if "title" in asked.re.groupindex else asked.end()
     words = said[start:].strip(' ?!."”').split()

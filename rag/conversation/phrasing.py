@@ -269,3 +269,9 @@ UNKNOWN_PERSON = re.compile(
     r"\b(?:by|with|starring|featuring|directed by|from director)\s+(?P<name>[\w'’.-]+(?: [\w'’.-]+){0,3}?)\s*(?:in it)?\s*[?!.]*$",
     re.IGNORECASE,
 )
+AMONG = re.compile(r"^(?:and |so |but |ok(?:ay)? |,)*(?:which|what|any|are any|is any|did any|do any|have any|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b")
+ASKS_FILMS = re.compile(
+    r"^(?:what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
+    r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
+)
+COMPARED = re.compile(r"^(?:and |so )*(?:which|what)\b.*\b(?:longer|shorter|older|newer|longest|shortest|newest|oldest)\b.*\b(?:or|and|vs)\b")

@@ -7,12 +7,14 @@ plan. Constraints the user has not touched always stay. Does not know acts or ho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from typing import Any
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
+from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.moods import MOODS
 from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
 
@@ -47,7 +49,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
     "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes"),
     "languages": ("language", "languages", "subtitles", "subtitle"),
-    "countries": ("country", "countries", "origin", "place"),
+    "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
     "people people_none": (
         "actor",
@@ -66,6 +68,13 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
+_ENOUGH = 3  # films that must remain for a wish to become a constraint
+_MEANT = 0.7  # weight from which a wish was said outright
+_SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
+_NUMBER_ONLY = re.compile(
+    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
+    r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
+)
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
     r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$"
@@ -132,6 +141,56 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     return bounded(plan.model_copy(update=changes), table)
 
 
+def firm(plan: Plan, before: Plan, count: Callable[[Filters], int]) -> Plan:
+    """The plan with new wishes made hard where enough films remain: the catalogue decides how literally a word is taken.
+
+    Moods that are a genre in all but name ("something scary"), and "recent", "old", "short", "not too long".
+    Such a genre goes again with its mood.
+    """
+    filters = plan.filters
+    gone = {_genre_of(wish) for wish in before.soft} - {_genre_of(wish) for wish in plan.soft} - {""}
+    if gone & set(filters.genres_all) and filters.genres_all == before.filters.genres_all:
+        filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in gone)})
+    for wish in plan.soft:
+        if wish not in before.soft:
+            tried = (filters.model_copy(update=change) for change in _narrowings(wish, filters))
+            filters = next((narrower for narrower in tried if count(narrower) >= _ENOUGH), filters)
+    return plan.model_copy(update={"filters": filters})
+
+
+def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Hard readings of a wish, the strictest first."""
+    genre = _genre_of(wish)
+    if genre and genre not in {*filters.genres_none, *filters.genres_all}:
+        yield {"genres_all": (*filters.genres_all, genre)}
+    elif wish.kind in ("years", "runtime") and wish.weight >= _MEANT and isinstance(wish.value, tuple):
+        low, high = (None if value is None else int(value) for value in wish.value)
+        names = ("year_min", "year_max") if wish.kind == "years" else ("runtime_min", "runtime_max")
+        for slack in _SLACK if wish.kind == "years" else (0,):
+            yield dict(zip(names, (low - slack if low else None, high - _SLACK[-1] + slack if high and not low else high), strict=True))
+
+
+def _genre_of(wish: Wish) -> str:
+    """The genre a mood stands for, when it is asked for outright; else empty."""
+    outright = wish.kind == "mood" and wish.weight >= 1 and isinstance(wish.value, str) and wish.value in MOODS
+    return MOODS[str(wish.value)].rules_out if outright else ""
+
+
+def renumbered(said: str, plan: Plan) -> Plan | None:
+    """ "Make that 80", "95 then": another number for the one bound there is; None if the sentence is something else."""
+    found = _NUMBER_ONLY.fullmatch(fold(said).strip())
+    if found is None:
+        return None
+    number, filters = int(found["n"]), plan.filters.chosen()
+    for low, high, sensible in (("runtime_min", "runtime_max", range(20, 400)), ("year_min", "year_max", range(1900, 2101))):
+        names = [name for name in (low, high) if name in filters]
+        if number in sensible and len(names) == 1:
+            return plan.model_copy(update={"filters": Filters(**{**filters, names[0]: number})})
+        if number in sensible and names and low == "year_min":
+            return plan.model_copy(update={"filters": Filters(**{**filters, low: number, high: number})})
+    return None
+
+
 def bounded(plan: Plan, table: Sequence[Movie]) -> Plan:
     """Comparisons of length, year and rating made hard bounds against the films they compare with."""
     filters = plan.filters.chosen()
@@ -160,6 +219,8 @@ def lifted(said: str, plan: Plan) -> Plan:
         kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
         for name in " ".join(kinds).split():
             (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
+        stem = "years" if "year_min" in " ".join(kinds) else "runtime" if "runtime_min" in " ".join(kinds) else ""
+        record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
         if not kinds and found.group(1) not in ("any", "whatever"):
             _drop_value(record, what)
     return Plan.from_record(record)

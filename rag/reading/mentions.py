@@ -52,7 +52,8 @@ _CUES: Phrases[Role] = Phrases.listed(
             comparable to, as good as, fans of, fan of, i loved, we loved, i liked, we liked, i enjoyed, loved, liked
             enjoyed, love, adore, adored, than, reminds me of, remind me of, my favourite film is, my favorite movie is
             my favourite is, my favorite is, a la, favourites are, favorites are, sequel to, follow up to, akin to
-            along with""",
+            along with, close to, closest to, if i liked, if you liked, if we liked, if i loved, if we loved, if i enjoyed, if you loved
+            people who liked, people who loved, in the same league as, on the lines of, in the mould of""",
         "unlike": """unlike, not like, nothing like, don't like, didn't like, did not like, do not like, hated, hate
             disliked, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
         "exclude": """seen, i've seen, already seen, watched, already watched, i saw, we saw, just saw, besides, except
