@@ -48,7 +48,29 @@ def _siblings(found: re.Match[str], vocabulary: Vocabulary) -> str:
 
 
 def request(said: str, scene: Scene) -> Act:
-    """A search: the request as it stands after this sentence."""
+    """A search: the request as it stands after this sentence, and what has been ruled out for good."""
+    act = _request(said, scene)
+    if act.kind != "search":
+        return act
+    asked = act.read.plan.filters
+    refused = Filters(genres_none=asked.genres_none, people_none=asked.people_none)
+    standing = refused if refused and say.STANDING.search(fold(said)) else None
+    return replace(act, plan=without_refused(act.plan, scene.memory.never, asked), standing=standing)
+
+
+def without_refused(plan: Plan, never: Filters, asked: Filters) -> Plan:
+    """The plan without what is ruled out for good, unless it is asked for by name now."""
+    wanted = {*asked.genres_all, *asked.genres_any, *asked.people}
+    filters = plan.filters
+    for name in ("genres_none", "people_none"):
+        refused = [value for value in getattr(never, name) if value not in wanted]
+        filters = filters.model_copy(update={name: tuple(dict.fromkeys((*getattr(filters, name), *refused)))})
+    clash = set(filters.genres_none) & set(filters.genres_all)
+    filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in clash)})
+    return plan.model_copy(update={"filters": filters})
+
+
+def _request(said: str, scene: Scene) -> Act:
     memory, vocabulary = scene.memory, scene.vocabulary
     heard = re.sub(
         r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah)\s*,)\s+(?=\w)",
@@ -108,7 +130,13 @@ def beside_picture(said: str, scene: Scene) -> Act:
 
 def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     """ "by the same director", "with her", "from the same year": taken from the film talked about."""
+    if say.WITHOUT_THEM.search(text):
+        named = delta.filters.people or scene.memory.plan.filters.people or (scene.table.it.cast[:1] if scene.table.it else ())
+        filters = {**delta.filters.chosen(), "people": (), "people_none": (*delta.filters.people_none, *named)}
+        return delta.model_copy(update={"filters": Filters(**filters), "query": ""})
     found, film = say.SAME.search(text), scene.table.it
+    if found and found[0].split()[-1] in ("him", "her", "them") and scene.memory.plan.filters.people:
+        return delta  # those asked for already
     if found is None or film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")

@@ -17,7 +17,7 @@ from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
 from rag.plan import Plan
-from rag.conversation.references import Reference, extreme_of, refer
+from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import bounded, own_words, revised
 from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
@@ -28,6 +28,8 @@ _I = re.IGNORECASE
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
     said = spelled(said.strip())
+    if scene.table.shown:
+        said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
     if scene.picture:
         return beside_picture(said, scene)
@@ -58,7 +60,7 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
     if say.RESET.match(text):
         return Act("reset")
     if (
-        say.THANKS.fullmatch(text)
+        (say.THANKS.fullmatch(text) or say.THANKING.match(text))
         and not (scene.memory.hunt and (say.FOUND.search(text) or say.YES.match(text)))
         and not (scene.memory.offer and say.YES.match(text))
     ):
@@ -185,7 +187,10 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
-    if scene.table.shown and say.AMONG.match(text) and read.plan.filters:
+    among = say.AMONG.match(text)
+    if scene.table.shown and among:
+        read = read_sentence(f"films {said[among.end() :]}", scene.vocabulary)
+    if scene.table.shown and among and read.plan.filters:
         delta = Plan(filters=read.plan.filters)
         return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
     if compared := _compared(said, text, scene):
@@ -208,7 +213,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         text,
     ):
         return None
-    if "genre" in fact and say.INVENTORY.search(text):
+    if say.INVENTORY.search(text) and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text)):
         return None
     wanted = read.plan.filters
     if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
@@ -218,6 +223,9 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         named = (title,)
     what_about = re.match(r"^(?:and |so |but )*(?:what|how) about\b", text)
     if named and what_about:
+        fits = not failed(scene.catalogue.movie(named[0]), scene.memory.plan.filters)
+        if scene.memory.plan and fits and named[0] not in scene.memory.offered:
+            return Act("search", plan=Plan(query=scene.catalogue.movie(named[0]).title), films=named[:1], new=True, read=read)
         return (
             Act("why_not", films=named[:1], read=read)
             if scene.memory.plan

@@ -83,7 +83,7 @@ class Stage:
         if not plan and memory.liked and not again:
             asked = plan.model_copy(update={"like": memory.liked[-3:]})
             because = f"Because you liked {listed_words(self._title(movie_id) for movie_id in asked.like)}"
-        named = [self.index.catalogue.movie(movie_id) for movie_id in act.films if movie_id in self.index.catalogue]
+        named = [self.box.movie_details(movie_id) for movie_id in act.films if movie_id in self.index.catalogue]
         aside = [movie_id for movie_id in aside if movie_id not in act.films]
         found = self.box.search_movies(asked, k=wanted, aside=aside, liked=memory.liked, disliked=memory.disliked)
         if named:
@@ -102,6 +102,8 @@ class Stage:
             "because": because, "asked_for": _FEW, "passing": found.passing,
         }  # fmt: skip
         memory = memory.model_copy(update={"plan": plan.model_copy(update={"k": Plan().k}), "offer": offer, "hunt": None})
+        if act.standing is not None:
+            memory = memory.with_never(act.standing)
         if hits or not again:
             memory = memory.with_shown(tuple(hit.movie_id for hit in hits), again=again)
         brief = self._brief(told_as, plan, hits, facts)
@@ -340,9 +342,9 @@ class Stage:
         kinds = {"liked": memory.liked, "disliked": memory.disliked, "seen": memory.seen}
         ids = [movie_id for listed in kinds.values() for movie_id in listed if movie_id in self.index.catalogue]
         films = tuple(Told(film=self.index.catalogue.movie(movie_id)) for movie_id in dict.fromkeys(ids))
-        brief = Brief(
-            act="tastes", said=self.said, films=films, facts={name: list(ids) for name, ids in kinds.items()}, turn=memory.turns
-        )
+        never = [*memory.never.genres_none, *memory.never.people_none]
+        facts = {**{name: list(ids) for name, ids in kinds.items()}, "never": never}
+        brief = Brief(act="tastes", said=self.said, films=films, facts=facts, turn=memory.turns)
         return Performed(brief, memory, memory.plan)
 
     def _clear_tastes(self, act: Act) -> Performed:
@@ -370,7 +372,7 @@ class Stage:
         return replace(self._say("off_topic", self.memory.plan), refused=True)
 
     def _reset(self, act: Act) -> Performed:
-        kept = {name: getattr(self.memory, name) for name in ("liked", "disliked", "seen", "exchanges", "turns")}
+        kept = {name: getattr(self.memory, name) for name in ("liked", "disliked", "seen", "never", "exchanges", "turns")}
         return Performed(Brief(act="reset", said=self.said), Memory(**kept), Plan())
 
     # -- parts -------------------------------------------------------------------------------------
@@ -404,7 +406,7 @@ class Stage:
         words = title.split()
         heads = [" ".join(words[:size]) for size in range(len(words) - 1, 0, -1)]
         begun = [film for head in heads if len(head) > 5 for film in self.vocabulary.films_named(head)][:2]
-        near = [match.movie for match in self.index.catalogue.find(title, limit=3, cutoff=0.7)]
+        near = [match.movie for match in self.index.catalogue.find(title, limit=3, cutoff=0.6)]
         return [*(self.index.catalogue.movie(film.id) for film in begun), *near]
 
     def _named_first(self, named: Sequence[Movie], found: Screening, k: int, aside: Sequence[str]) -> Screening:

@@ -30,6 +30,9 @@ THANKS = _glued(
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
     """
 )
+THANKING = re.compile(
+    r"^(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when)\b)[^?]{0,60}$"
+)
 HELP = _glued(
     r"""
     \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
@@ -104,7 +107,7 @@ RESET = _glued(
     start fresh|reset(?: (?:everything|all|it|the (?:search|conversation|filters)))?|new (?:search|conversation|
     chat)|(?:clear|forget|remove|drop) (?:everything|all (?:the )?filters|the filters|all filters|all of (?:it|
     that)|it all|all(?: that)?)(?: (?:i said|i asked|so far|please))*|clean slate|
-    from scratch)[\s!.]*(?:please)?[\s!.]*$
+    from scratch|(?:scrap|scratch|forget|drop) (?:that|it|this)|never ?mind(?: (?:that|it|all that))?)[\s!.]*(?:please)?[\s!.]*$
     """
 )
 WHY_NOT = _glued(
@@ -179,7 +182,7 @@ DISLIKED = _glued(
     r"""
     \b(?:i|we)\s+(?:(?:really|absolutely|both|just)\s+)*(?:hated?|disliked?|didn'?t (?:like|enjoy|care for)|
     don'?t (?:like|enjoy|care for)|can'?t stand|couldn'?t stand|did not like|do not like)\b|\bnot for me\b|
-    thumbs down|\b(?:it|that) was (?:terrible|awful|boring|bad)|^(?:hated|didn'?t like)\s
+    thumbs down|^(?:(?:really|absolutely) )?(?:dislike|hate|can'?t stand|loathe)\b|\b(?:it|that) was (?:terrible|awful|boring|bad)|^(?:hated|didn'?t like)\s
     """
 )
 INVENTORY = _glued(
@@ -204,7 +207,7 @@ COUNT_TALK = _glued(
 )
 HAVE = _glued(
     r"""
-    ^(?:(?:so|and|but|ok|hi|hello|hey|please|well)[ ,]+)*(?:do (?:you|we) (?:have|know|stock)|have you (?:got|
+    ^(?:(?:so|and|but|ok|hi|hello|hey|please|well)[ ,]+)*(?:(?:can|could|would) you (?:please )?(?:put on|play|show me|find me|find|get me|start)|do (?:you|we) (?:have|know|stock)|have you (?:got|
     seen)?|got|is there(?: a (?:film|movie) called)?|i(?:'d| would)? (?:want|like|love) to (?:watch|see)|
     i(?:'m| am) looking for|find(?: me)?|show me|play|put on|can (?:i|we) (?:watch|see)|let'?s (?:watch|see)|
     looking for|search for|what about|how about|who (?:directed|made|is in|stars in|starred in)|how long is|
@@ -237,6 +240,7 @@ SAME = _glued(
 BOX_OFFICE = _glued(
     r"""
     \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
+    \bwhat (?:would|will|could|might) .*\b(?:gross|earn|make at the box office|bring in|take at)\b|
     \bhow much (?:money )?(?:would|will|could|might|can|should) .*\b(?:make|earn|gross|take|bring)\b|
     \bbox[- ]office (?:forecast|prediction|estimate)\b
     """
@@ -275,3 +279,6 @@ ASKS_FILMS = re.compile(
     r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
 )
 COMPARED = re.compile(r"^(?:and |so )*(?:which|what)\b.*\b(?:longer|shorter|older|newer|longest|shortest|newest|oldest)\b.*\b(?:or|and|vs)\b")
+STANDING = re.compile(r"\b(?:never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b")
+YES_AND_MORE = re.compile(r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)", re.IGNORECASE)
+WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")

@@ -19,7 +19,7 @@ from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
 
 _NEW = re.compile(
-    r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|forget (?:that|it|all that|all of that|everything)|"
+    r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
     r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b"
 )
@@ -68,8 +68,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
-_ENOUGH = 3  # films that must remain for a wish to become a constraint
-_MEANT = 0.7  # weight from which a wish was said outright
+_ENOUGH = 2  # films that must remain for a wish to become a constraint
+_MEANT = 0.5  # weight from which a wish was said outright, or asked for "if possible"
 _SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
 _NUMBER_ONLY = re.compile(
     r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
@@ -166,6 +166,8 @@ def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
     elif wish.kind in ("years", "runtime") and wish.weight >= _MEANT and isinstance(wish.value, tuple):
         low, high = (None if value is None else int(value) for value in wish.value)
         names = ("year_min", "year_max") if wish.kind == "years" else ("runtime_min", "runtime_max")
+        if any(getattr(filters, name) is not None for name in names):
+            return
         for slack in _SLACK if wish.kind == "years" else (0,):
             yield dict(zip(names, (low - slack if low else None, high - _SLACK[-1] + slack if high and not low else high), strict=True))
 
@@ -269,7 +271,8 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
             out[name] = now[name]
     for low, high in (("year_min", "year_max"), ("runtime_min", "runtime_max")):
         if low in now or high in now:
-            both: dict[str, Any] = {name: now.get(name, None if instead else was.get(name)) for name in (low, high)}
+            range_before = low in was and high in was  # "make it after 1960": of a range nothing stays, a bound on the other side does
+            both: dict[str, Any] = {name: now.get(name, None if instead and range_before else was.get(name)) for name in (low, high)}
             if None not in both.values() and both[low] > both[high]:
                 both = {name: now.get(name) for name in (low, high)}  # the new bound contradicts the old one
             out |= both

@@ -19,7 +19,7 @@ _SPELLINGS = {
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
     "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
     "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wht": "what",
-    "mins": "minutes", "hrs": "hours", "yrs": "years",
+    "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE)
 _NOISE = re.compile(
@@ -31,9 +31,21 @@ _OPENING = re.compile(
     r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
     re.IGNORECASE,
 )
+_GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
 _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
+        (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
+        (r"\bdo you (?:hold|own|stock|carry|offer|keep|have)(?=\s*\?)", ""),
+        (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
+        (r"(?:^|(?<=[,.;!?] ))(?:my|our) \w+ (?:says?|said|thinks?|insists?|reckons?|wants?|would like|would prefer|prefers?|asks for)\b(?: (?:that|it should be|it must be|we need))?", ""),
+        (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
+        (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
+        (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
+        (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])", "no "),
+        (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
+        (r"\b((?:vietnam|korean|gulf|iraq|civil|pacific) war|world war (?:one|two|1|2|i|ii)|ww ?(?:1|2|i|ii)|first world war|second world war) (?=(?:films?|movies?)\b)", r"\1 war "),
+        (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) (one|two|three|four|[1-4](?:\.5)?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
         (r"\b([A-Z])\.(?= ?[A-Z])", r"\1 "),  # Samuel L. Jackson
         (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
         (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
@@ -51,7 +63,7 @@ _PLAIN = tuple(
         ),
         (
             r"\b(?:\d{1,2}|two|three|four|five|six|eight|ten|a few|some|small|young|little) (?:small |little |young )?(?:kids|children|toddlers)\b"
-            r"(?! (?:who|that|find|look|are|in|on|from|with|discover))(?: (?:aged?|between) [\d ,&and-]+)?",
+            r"(?! (?:who|that|find|look|are|in|on|from|with|discover))(?: (?:aged?|between) \d+(?:(?:, | and | & |-| to )\d+)*)?",
             "for kids",
         ),
         (r"\b(?:the )?kids (?:are|will be) (?:here|coming|over|with us|watching)\b|\bwith the little ones\b", "for kids"),
