@@ -177,7 +177,11 @@ def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
     if not 0 < len(words) <= 3 or not named:
         return delta
     names = tokenize_name(delta.query)
-    person = vocabulary.person_named(names) or (vocabulary.person_by_surname(names[0]) if len(names) == 1 else None)
+    person = vocabulary.person_named(names) or (
+        (vocabulary.person_by_surname(names[0]) or vocabulary.person_by_surname(names[0], directing=True))
+        if len(names) == 1
+        else None
+    )
     if person is None or vocabulary.films_named(delta.query):
         return delta
     people = (*delta.filters.people, person.name)

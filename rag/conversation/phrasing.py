@@ -16,7 +16,7 @@ def _glued(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
 GREETING = _glued(
     r"""
-    (?:hi|hello|hey|hiya|howdy|yo|good (?:morning|evening|afternoon|day)|greetings|hola|bonjour|hallo|moin|
+    (?:hi|hello|hey|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|
     how are you(?: doing)?(?: today)?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
     [\s!,.?])+
     """
@@ -24,7 +24,7 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
-    thank you|thanks|thx|ty|cheers|merci|danke|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
@@ -61,7 +61,10 @@ OFF_TOPIC = _glued(
     taxi)|order (?:me )?(?:a |some )?(?:pizza|food)|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
-    restaurants?(?: near|\?)|nearest)\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
+    restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
+    invoices?|wi-?fi|laptop|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
+    ^(?:please |can you |could you |pls )*(?:fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
+    schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
     are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
     """
 )
@@ -91,7 +94,7 @@ TASTES = _glued(
     \b(?:what|which)(?: (?:films?|movies?|ones?|titles?))?(?: do| did| have| are| were)? (?:i|my|you (?:know|
     remember|think)(?: about me| i)?)\b.*\b(?:likes?|liked|loved?|dislikes?|disliked|hate[ds]?|seen|watched|
     favou?rites?|tastes?|enjoy(?:ed)?)\b|\b(?:show|list)(?: me)? (?:my|what i(?:'ve)?) (?:likes?|liked|dislikes?|
-    favou?rites?|seen|watched|tastes?|watch ?list|history)|\bmy (?:likes|favou?rites|tastes|watch ?list)\s*\??$|
+    favou?rites?|seen|watched|tastes?|watch ?list|(?:viewing |watch )?history(?=\W*$))|\bmy (?:likes|favou?rites|tastes|watch ?list)\s*\??$|
     \bwhat do you know about me\b
     """
 )
@@ -268,6 +271,7 @@ EARLIER = re.compile(
 )
 BARE_FACT = re.compile(
     r"^(?:and |the |its |his |her )*(?:directors?|cast|actors?|stars?|year|runtime|running time|length|plot|story|genre|language|country|rating|budget|box office)\s*\??$"
+    r"|^(?:and )?(?:which|what) (?:country|language|year|genres?|director)(?: (?:is|was) (?:it|that))?(?: (?:from|in))?\s*\??$"
 )
 UNKNOWN_PERSON = re.compile(
     r"\b(?:by|with|starring|featuring|directed by|from director)\s+(?P<name>[\w'’.-]+(?: [\w'’.-]+){0,3}?)\s*(?:in it)?\s*[?!.]*$",
@@ -279,6 +283,6 @@ ASKS_FILMS = re.compile(
     r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
 )
 COMPARED = re.compile(r"^(?:and |so )*(?:which|what)\b.*\b(?:longer|shorter|older|newer|longest|shortest|newest|oldest)\b.*\b(?:or|and|vs)\b")
-STANDING = re.compile(r"\b(?:never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b")
+STANDING = re.compile(r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b")
 YES_AND_MORE = re.compile(r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)", re.IGNORECASE)
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")

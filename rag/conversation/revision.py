@@ -70,6 +70,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
 }
 _ENOUGH = 2  # films that must remain for a wish to become a constraint
 _MEANT = 0.5  # weight from which a wish was said outright, or asked for "if possible"
+_LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
 _SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
 _NUMBER_ONLY = re.compile(
     r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
@@ -163,13 +164,21 @@ def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
     genre = _genre_of(wish)
     if genre and genre not in {*filters.genres_none, *filters.genres_all}:
         yield {"genres_all": (*filters.genres_all, genre)}
+    elif wish.kind in _LISTS and wish.weight == _MEANT and isinstance(wish.value, str):  # "a thriller, maybe"
+        name = _LISTS[wish.kind]
+        if not getattr(filters, name) and not (wish.kind == "genre" and wish.value in filters.genres_none):
+            yield {name: (wish.value,)}
     elif wish.kind in ("years", "runtime") and wish.weight >= _MEANT and isinstance(wish.value, tuple):
         low, high = (None if value is None else int(value) for value in wish.value)
         names = ("year_min", "year_max") if wish.kind == "years" else ("runtime_min", "runtime_max")
         if any(getattr(filters, name) is not None for name in names):
             return
         for slack in _SLACK if wish.kind == "years" else (0,):
-            yield dict(zip(names, (low - slack if low else None, high - _SLACK[-1] + slack if high and not low else high), strict=True))
+            if wish.kind == "years" and high and not low:
+                high_now: int | None = high - _SLACK[-1] + slack
+            else:
+                high_now = high
+            yield dict(zip(names, (low - slack if low else None, high_now), strict=True))
 
 
 def _genre_of(wish: Wish) -> str:
@@ -288,7 +297,8 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
         replaced = out | {field: now.get(field, []) for field in fields}
         joined = out | {field: [*out.get(field, []), *now.get(field, [])] for field in fields}
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
-        out = replaced if instead or (not also and not count(narrower)) else joined
+        alternative = not also or fields == ("people",)  # "and Bergman?" of whom nothing is with Tarkovsky
+        out = replaced if instead or (alternative and not count(narrower)) else joined
     return Filters(**{key: value for key, value in out.items() if value is not None})
 
 

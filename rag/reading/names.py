@@ -89,8 +89,9 @@ class Vocabulary:
             if head != movie.title and head.isdigit():
                 made._numbered[head].append(key)  # "2001" for "2001: A Space Odyssey"
             for title in {movie.title, re.split(r":| [–-] ", movie.title)[0]}:
-                if (letters := compact(title)) != fold(title) and len(letters) > 3:
-                    made._compact[letters].append(key)
+                for letters in {compact(title), *_unstyled(title)}:
+                    if letters != fold(title) and len(letters) > 3:
+                        made._compact[letters].append(key)
             genres.update(movie.genres)
             countries.update(movie.countries)
             languages.update([movie.language] if movie.language else [])
@@ -226,6 +227,15 @@ class Vocabulary:
 def compact(title: str) -> str:
     """The letters and digits of a title only: "mash" for "M*A*S*H"."""
     return re.sub(r"[^a-z0-9]", "", fold(title))
+
+
+def _unstyled(title: str) -> tuple[str, ...]:
+    """A title whose digits stand for letters, in letters: "seven" for "Se7en"."""
+    inside = re.search(r"(?<=[a-z])[0-9](?=[a-z])", fold(title))
+    if inside is None:
+        return ()
+    looks = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "vt"}.get(inside[0], "")
+    return tuple(compact(fold(title).replace(inside[0], letter)) for letter in looks)
 
 
 def tokenize_name(name: str) -> list[str]:
