@@ -213,7 +213,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         text,
     ):
         return None
-    if say.INVENTORY.search(text) and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text)):
+    if say.INVENTORY.search(text) and not re.search(r"\bin it\b", text) and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text)):
         return None
     wanted = read.plan.filters
     if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
@@ -240,7 +240,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
         if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
             return None
-        if not own_words(read.plan.query) or fact in ("runtime", "cast", "directors", "year", "money", "language", "rating"):
+        if not own_words(read.plan.query) or fact in _ASKED_BARE:
             return Act("details", films=(scene.table.it.id,), text=fact, read=read)
     if (
         fact
@@ -468,6 +468,7 @@ def _films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tup
     )
 
 
+_ASKED_BARE = ("runtime", "cast", "directors", "year", "money", "language", "countries", "rating")  # whatever else is said
 _AFTER_ASKING = re.compile(
     r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|directed|made|stars in|starred in|of|in|"
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",

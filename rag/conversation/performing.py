@@ -15,6 +15,8 @@ from movies.vocabulary import fold
 from rag.conversation.acts import Act
 from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
+from rag.conversation.phrasing import LIKE_PICTURE
+from rag.index import Evidence, Hit, MovieIndex
 from rag.conversation.memory import Memory
 from rag.conversation.pitching import pitched
 from rag.conversation.prose import Brief, Told, listed_words, money
@@ -259,7 +261,7 @@ class Stage:
             if first
             else hits
         )
-        if first and failed(first.movie, plan.filters):
+        if first and (failed(first.movie, plan.filters) or LIKE_PICTURE.search(fold(self.said))):
             shown = hits
         parts = ((verdict, "checking posters"), (genres, "genres from posters"))
         missing = [words for result, words in parts if result is None]

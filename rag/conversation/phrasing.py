@@ -286,3 +286,4 @@ COMPARED = re.compile(r"^(?:and |so )*(?:which|what)\b.*\b(?:longer|shorter|olde
 STANDING = re.compile(r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b")
 YES_AND_MORE = re.compile(r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)", re.IGNORECASE)
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+LIKE_PICTURE = re.compile(r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b")

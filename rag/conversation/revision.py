@@ -124,6 +124,9 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
         taken = {*before.filters.people, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
+        for name in ("genres_all", "genres_any", "people", "languages", "countries"):  # "drop the comedy" asks for none
+            lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
+            kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
@@ -152,11 +155,19 @@ def firm(plan: Plan, before: Plan, count: Callable[[Filters], int]) -> Plan:
     gone = {_genre_of(wish) for wish in before.soft} - {_genre_of(wish) for wish in plan.soft} - {""}
     if gone & set(filters.genres_all) and filters.genres_all == before.filters.genres_all:
         filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in gone)})
-    for wish in plan.soft:
-        if wish not in before.soft:
+    moods = [Wish(kind="mood", value=r.name) for r in plan.relative if r.kind == "mood" and r.direction > 0]
+    known = [*before.soft, *(Wish(kind="mood", value=r.name) for r in before.relative if r.kind == "mood")]
+    for wish in [*sorted(plan.soft, key=_reach), *moods]:
+        if wish not in known:
             tried = (filters.model_copy(update=change) for change in _narrowings(wish, filters))
             filters = next((narrower for narrower in tried if count(narrower) >= _ENOUGH), filters)
     return plan.model_copy(update={"filters": filters})
+
+
+def _reach(wish: Wish) -> float:
+    """The upper end of a wish, so that of two lengths the shorter is tried first."""
+    high = wish.value[1] if isinstance(wish.value, tuple) else None
+    return float("inf") if high is None else float(high)
 
 
 def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rag.reading.draft import LIST_LIMIT, Draft
+from rag.reading.lexicon import SUBGENRES
 from rag.reading.measures import Measure
 from rag.reading.mentions import Mention
 from rag.reading.moods import MOODS
@@ -77,6 +78,8 @@ class Interpreter(Scope):
         else:
             last = self._draft.genres[-1][0] if self._draft.genres else -1
             self._draft.genres.append((n, tuple(names), self._relation(last, n), piece.strength))
+            if piece.text.casefold() in SUBGENRES:
+                self._draft.keep(piece.start, piece.end, name=True)  # "mafia films" are more than crime
             self._draft.note(piece.text, "genres", tuple(names))
         self._consumed += 1
         return None

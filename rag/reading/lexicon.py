@@ -67,6 +67,16 @@ _MORE_GENRES = {
     "Thriller": "psychological thriller, psychological thrillers",
 }
 
+SUBGENRES = frozenset(
+    """mafia mob gangster gangsters slasher slashers superhero superheroes swashbuckler swashbucklers mockumentary mockumentaries
+    whodunit whodunits whodunnit whodunnits biopic biopics""".split()
+) | {
+    "gangster film", "gangster films", "gangster movie", "gangster movies", "mob film", "mob movie", "mob movies", "slasher film",
+    "slasher films", "creature feature", "creature features", "space opera", "space operas", "black comedy", "black comedies",
+    "murder mystery", "murder mysteries", "spaghetti western", "spaghetti westerns",
+}  # fmt: skip
+"""Words for a part of a genre: the genre holds, and the word itself is searched for too."""
+
 _WORDS: Mapping[Kind, str] = {
     "film": """film, films, movie, movies, flick, flicks, picture, pictures, cinema, feature, features, feature film
         feature films, motion picture, one, ones, title, titles, stuff, blockbuster, blockbusters, filme, masterpiece

@@ -55,7 +55,7 @@ _CUES: Phrases[Role] = Phrases.listed(
             along with, close to, closest to, if i liked, if you liked, if we liked, if i loved, if we loved, if i enjoyed, if you loved
             people who liked, people who loved, in the same league as, on the lines of, in the mould of""",
         "unlike": """unlike, not like, nothing like, don't like, didn't like, did not like, do not like, hated, hate
-            disliked, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
+            disliked, dislike, don't care for, not keen on, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
         "exclude": """seen, i've seen, already seen, watched, already watched, i saw, we saw, just saw, besides, except
             excluding, but not, not, no, anything but, other than, apart from, instead of, without, except for, no more""",
         "asked": """have you got, do you have, got, is, was, what about, how about, tell me about, who directed
