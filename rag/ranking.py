@@ -32,7 +32,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     2.5,
     0.7,
 )  # what a wish is worth, in standard deviations of the search
-_LIKENESS, _AVOIDED = 6.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
+_LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
 ORDERS: dict[str, Callable[[Movie], float | None]] = {
@@ -138,10 +138,8 @@ class Tastes:
 
 def kinship(one: Movie, other: Movie) -> float:
     """How much two films have in common, 0–1: genres, keywords, people."""
-    shared = 0.0
-    for names, others, weight in (
-        (one.genres, other.genres, 0.4), (one.keywords, other.keywords, 0.4), (one.people, other.people, 0.2)
-    ):  # fmt: skip
+    shared = 0.4 * (1 - 0.5 ** len(set(one.keywords) & set(other.keywords)))  # one keyword shared says much already
+    for names, others, weight in ((one.genres, other.genres, 0.4), (one.people, other.people, 0.2)):
         both = set(names) | set(others)
         shared += weight * len(set(names) & set(others)) / len(both) if both else 0.0
     return shared

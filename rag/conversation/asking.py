@@ -90,6 +90,8 @@ def _request(said: str, scene: Scene) -> Act:
         folded = heard = f"{folded[: found.start()]} {folded[pointed.end :]}".strip()
     read = read_sentence(heard or said, vocabulary)
     delta = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
+    given = {kind for kind in ("year", "runtime") if delta.filters.chosen().keys() & {f"{kind}_min", f"{kind}_max"}}
+    delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind not in given)})  # "older, from the 50s"
     delta = _with_same(_with_surname(_kept_away(delta, folded), vocabulary), folded, scene)
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
@@ -156,7 +158,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     elif what.startswith("genre"):
         record["genres_all"] = film.genres[:2]
     query = re.sub(
-        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|him|her|them|anything|other)\b",
+        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|anything|other)\b",
         "",
         delta.query,
         flags=re.IGNORECASE,

@@ -208,6 +208,8 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
+    if say.AND_A_FACT.search(text) and fact and (_ids(read) or _title_in(said, scene)):
+        return Act("details", films=(_ids(read) or (str(_title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
         r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
         text,
@@ -256,12 +258,11 @@ def _compared(said: str, text: str, scene: Scene) -> Act | None:
     """ "Which is longer, Heat or Goodfellas?" """
     if not say.COMPARED.match(text):
         return None
-    tail = re.split(r"[,:]|\b(?:longer|shorter|older|newer|longest|shortest|newest|oldest)\b", said)[-1]
-    titles = [title.strip(" ?!.,") for title in re.split(r"\bor\b|\band\b|\bvs\.?\b|,", tail)]
+    titles = [title.strip(" ?!.,:") for title in re.split(r"\bor\b|\band\b|\bvs\.?(?=\s)|[,:]", say.COMPARING.sub(",", said))]
     films = [scene.catalogue.movie(known[0].id) for title in titles if title and (known := scene.vocabulary.films_named(title))]
     if len(films) < 2:
         return None
-    which = extreme_of(text, films)
+    which = extreme_of(re.sub(r"\bfirst\b|\bearlier\b", "oldest", text), films)
     return Act("extreme", films=(which[1].id,), text=which[0]) if which else None
 
 

@@ -30,7 +30,7 @@ FACTS: dict[str, str] = {
     "genres": r"(?:what|which) (?:genres?|kind|type|sort)(?: of)?\b",
     "language": r"(?:what|which) languages?|subtitle|dubbed|what do they speak",
     "countries": r"(?:what|which) country|where (?:is|was|are|were|does) .*(?:from|made|shot|filmed|set)\b",
-    "rating": r"\b(?:its |the )?rating\b|\bscore\b|any good|how good|well rated|worth (?:watching|seeing|it)|(?:is|was) (?:it|that|this|he) good\b",
+    "rating": r"\b(?:its |the )?rat(?:ing|ed)\b|\bscore\b|any good|how good|well rated|worth (?:watching|seeing|it)|(?:is|was) (?:it|that|this|he) good\b",
     "poster": r"\bposter\b",
     "plot": r"\babout\b|\bplot\b|\bsynopsis\b|\bthe story\b|\bwhat happens\b|summar|describe|tell me more|more (?:info|details)|know about",
 }  # fmt: skip

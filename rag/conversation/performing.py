@@ -161,7 +161,7 @@ class Stage:
 
     def _extreme(self, act: Act) -> Performed:
         film = self.box.movie_details(act.films[0])
-        value = f"{film.runtime} minutes" if act.text in ("longest", "shortest") else f"from {film.year}"
+        value = f"{film.runtime} minutes" if act.text in ("longest", "shortest", "longer", "shorter") else f"from {film.year}"
         facts = {"which": act.text, "value": value, "among": " of these"}
         memory = self.memory.model_copy(update={"focus": film.id})
         return Performed(self._brief("extreme", memory.plan, (_bare(film),), facts), memory, memory.plan, (_bare(film),))

@@ -63,7 +63,7 @@ OFF_TOPIC = _glued(
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
     restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
     invoices?|wi-?fi|laptop|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
-    ^(?:please |can you |could you |pls )*(?:fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
+    ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
     schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
     are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
     """
@@ -235,7 +235,7 @@ LIKE_THAT = _glued(
 )
 SAME = _glued(
     r"""
-    \b(?:the )?same (director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
+    \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this) (?:actor|actress|star))\b
     """
@@ -270,7 +270,7 @@ EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
 )
 BARE_FACT = re.compile(
-    r"^(?:and |the |its |his |her )*(?:directors?|cast|actors?|stars?|year|runtime|running time|length|plot|story|genre|language|country|rating|budget|box office)\s*\??$"
+    r"^(?:and |the |its |his |her )*(?:directors?|cast|actors?|stars?|year|runtime|running time|length|plot|story|genre|language|country|rating|rated|budget|box office)\s*\??$"
     r"|^(?:and )?(?:which|what) (?:country|language|year|genres?|director)(?: (?:is|was) (?:it|that))?(?: (?:from|in))?\s*\??$"
 )
 UNKNOWN_PERSON = re.compile(
@@ -282,8 +282,16 @@ ASKS_FILMS = re.compile(
     r"^(?:what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
     r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
 )
-COMPARED = re.compile(r"^(?:and |so )*(?:which|what)\b.*\b(?:longer|shorter|older|newer|longest|shortest|newest|oldest)\b.*\b(?:or|and|vs)\b")
+COMPARED = re.compile(
+    r"^(?=.*\b(?:which|what)\b)(?=.*\b(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|(?:came|made|released) (?:out )?first)\b).*\b(?:or|and|vs)\b"
+)
+AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where)\b.*\b(?:it|that)\b")
 STANDING = re.compile(r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b")
 YES_AND_MORE = re.compile(r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)", re.IGNORECASE)
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
 LIKE_PICTURE = re.compile(r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b")
+COMPARING = re.compile(
+    r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"
+    r"\b(?:the )?(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest)(?: one| film)?\b|\b(?:out )?first\b",
+    re.IGNORECASE,
+)

@@ -19,6 +19,7 @@ from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
 
 _NEW = re.compile(
+    r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
     r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b"
@@ -30,6 +31,7 @@ _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )
 _FOLLOWS = re.compile(
+    r"^(?:max(?:imum)?|at most|at least|up to|less than|more than|no (?:longer|shorter|older|newer)|longer|shorter|older|newer|earlier|later)\b|"
     r"^(?:and|but|also|only|just|or|no|not|nothing|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
     r"make|something (?:\w+er|more|less|a bit|a little|not|without|with|from|in|by|under|before|after)|maybe|preferably|ideally|please|can (?:it|they|you make)|could (?:it|they|you make)|it (?:should|must|has|can)|"
     r"they (?:should|must|have)|must|should|actually|rather|instead|less|more|except|ok(?:ay)?|hmm+|well|then|yes|i'd (?:rather|prefer)|i prefer|starring|directed|released|made)\b"
@@ -73,7 +75,7 @@ _MEANT = 0.5  # weight from which a wish was said outright, or asked for "if pos
 _LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
 _SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
 _NUMBER_ONLY = re.compile(
-    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
+    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
     r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
 )
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.

@@ -32,14 +32,35 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
+_ASIDE = re.compile(
+    r"^(?:please )?(?:remind me|do you (?:happen to )?know|(?:can|could) you (?:please )?(?:tell|remind) me|tell me|any idea|i wonder|i(?:'d| would) like to know)[, ]+"
+    r"(?=(?:who|when|where|how|which|what)\b)(?!what (?:i|we|did i|did we|you)\b|how (?:you|this|to)\b)",
+    re.IGNORECASE,
+)
 _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
         (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
+        (
+            r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
+            r"(?:make|made|direct(?:ed)?|do|done|shoot|shot)\b",
+            r"films by \1",
+        ),
+        (
+            r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have|was|is) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
+            r"(?:been in|star(?:red)? in|appear(?:ed)? in|act(?:ed)? in|play(?:ed)? in|in)\b",
+            r"films with \1",
+        ),
+        (r"(?<!no )\b(older|newer|longer|shorter|earlier|later)(?: ones?)? than (?:that|this|it|those|these|them)(?: one| film| movie)?s?\b", r"\1"),
+        (r"\bearlier\b(?= *(?:[?!.,]|$))", "older"),
+        (r"\blater\b(?= *(?:[?!.,]|$))", "newer"),
+        (r"\bwith (?:a|an|my|our) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?\b", "for kids"),
+        (r"\bfor (?:a |the )?famil(?:y|ies)\b(?! (?:secret|saga|drama|business))", "for kids"),
         (r"\bdo you (?:hold|own|stock|carry|offer|keep|have)(?=\s*\?)", ""),
         (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
         (r"(?:^|(?<=[,.;!?] ))(?:my|our) \w+ (?:says?|said|thinks?|insists?|reckons?|wants?|would like|would prefer|prefers?|asks for)\b(?: (?:that|it should be|it must be|we need))?", ""),
         (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
+        (r",? (?:because |as |cos |since )?(?:she|he|they|we|i) (?:can'?t|cannot|won'?t|gets?|falls?|have to|has to) [^,.;?!]*$", ""),
         (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
         (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
         (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])", "no "),
@@ -98,7 +119,7 @@ def spelled(text: str) -> str:
     """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
     out = _SPELLED.sub(lambda found: _SPELLINGS[found[0].lower()], text)
     out = _NOISE.sub("", out)
-    bare = _OPENING.sub("", out)
+    bare = _ASIDE.sub("", _OPENING.sub("", out))
     return (bare if len(bare.split()) > 1 else out).strip() or text
 
 
