@@ -190,7 +190,9 @@ def chat(
     scenarios: Annotated[
         Path | None, typer.Option(help="JSON Lines of conversations; without it, our own over the demo.")
     ] = None,
-    crowd: Annotated[int | None, typer.Option(min=1, max=200, help="Instead: so many conversations of ten turns at once.")] = None,
+    crowd: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Instead: so many conversations of ten turns at once.")
+    ] = None,
     artifacts: Artifacts = None,
     as_json: Json = False,
 ) -> None:

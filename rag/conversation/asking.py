@@ -15,11 +15,11 @@ from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.memory import Memory
-from rag.reading.names import tokenize_name
-from rag.reading.plainly import plain, repaired
-from rag.plan import Plan
 from rag.conversation.references import refer
 from rag.conversation.revision import bounded, firm, is_new, own_words, renumbered, revised
+from rag.plan import Plan
+from rag.reading.names import tokenize_name
+from rag.reading.plainly import plain, repaired
 from rag.reading.understanding import Understanding, Vocabulary, understand
 
 _FAMILY = re.compile(r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b", re.IGNORECASE)
@@ -91,7 +91,9 @@ def _request(said: str, scene: Scene) -> Act:
     read = read_sentence(heard or said, vocabulary)
     delta = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
     given = {kind for kind in ("year", "runtime") if delta.filters.chosen().keys() & {f"{kind}_min", f"{kind}_max"}}
-    delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind not in given)})  # "older, from the 50s"
+    delta = delta.model_copy(
+        update={"relative": tuple(r for r in delta.relative if r.kind not in given)}
+    )  # "older, from the 50s"
     delta = _with_same(_with_surname(_kept_away(delta, folded), vocabulary), folded, scene)
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)

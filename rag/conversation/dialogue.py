@@ -16,9 +16,10 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
-from rag.plan import Plan
 from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import bounded, own_words, revised
+from rag.lexical import content_words
+from rag.plan import Plan
 from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
@@ -215,7 +216,11 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         text,
     ):
         return None
-    if say.INVENTORY.search(text) and not re.search(r"\bin it\b", text) and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text)):
+    if (
+        say.INVENTORY.search(text)
+        and not re.search(r"\bin it\b", text)
+        and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text))
+    ):
         return None
     wanted = read.plan.filters
     if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
@@ -273,11 +278,15 @@ def _asked_again(said: str, text: str, pointed: Reference | None, scene: Scene) 
     if last is None or last.act != "details" or not short or fact_asked(said):
         return None
     title = re.sub(r"^(?:and |so |what about |how about |same (?:question )?for |for |in )+", "", said, flags=_I).strip(" ?!.")
-    named = scene.vocabulary.films_named(title) or scene.vocabulary.films_named(re.sub(r"^the (?:film|movie) ", "", title, flags=_I))
+    named = scene.vocabulary.films_named(title) or scene.vocabulary.films_named(
+        re.sub(r"^the (?:film|movie) ", "", title, flags=_I)
+    )
     if named:
         return Act("details", films=(named[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary))
     if pointed and pointed.explicit:
-        return Act("details", films=(pointed.films[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary))
+        return Act(
+            "details", films=(pointed.films[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary)
+        )
     return None
 
 
@@ -435,7 +444,8 @@ def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
         return Act("off_topic")
     plain = not (read.plan.filters or read.plan.soft or read.plan.relative or read.plan.like or read.plan.sort != "relevance")
     factual = re.match(
-        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will|is it|should i|tell me|explain|write|translate)\b", text
+        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will|is it|should i|tell me|explain|write|translate)\b",
+        text,
     ) or re.search(r"\b(?:what|how|where|when|why|who) (?:should|do|can|could|would|is|are|did|am) (?:i|we|my|our)\b", text)
     asking_films = say.ASKS_FILMS.search(text)
     person = re.match(r"^who (?:is|was|are)\b", text) and read.plan.filters.people

@@ -15,11 +15,9 @@ from movies.vocabulary import fold
 from rag.conversation.acts import Act
 from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
-from rag.conversation.phrasing import LIKE_PICTURE
-from rag.index import Evidence, Hit, MovieIndex
 from rag.conversation.memory import Memory
-from rag.conversation.pitching import pitched
-from rag.conversation.prose import Brief, Told, listed_words, money
+from rag.conversation.phrasing import LIKE_PICTURE
+from rag.conversation.prose import Brief, Told, listed_words
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
 from rag.conversation.twenty_questions import KNOWN, next_question, with_answers

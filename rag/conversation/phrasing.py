@@ -277,7 +277,9 @@ UNKNOWN_PERSON = re.compile(
     r"\b(?:by|with|starring|featuring|directed by|from director)\s+(?P<name>[\w'’.-]+(?: [\w'’.-]+){0,3}?)\s*(?:in it)?\s*[?!.]*$",
     re.IGNORECASE,
 )
-AMONG = re.compile(r"^(?:and |so |but |ok(?:ay)? |,)*(?:which|what|any|are any|is any|did any|do any|have any|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b")
+AMONG = re.compile(
+    r"^(?:and |so |but |ok(?:ay)? |,)*(?:which|what|any|are any|is any|did any|do any|have any|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b"
+)
 ASKS_FILMS = re.compile(
     r"^(?:what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
     r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
@@ -286,10 +288,17 @@ COMPARED = re.compile(
     r"^(?=.*\b(?:which|what)\b)(?=.*\b(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|(?:came|made|released) (?:out )?first)\b).*\b(?:or|and|vs)\b"
 )
 AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where)\b.*\b(?:it|that)\b")
-STANDING = re.compile(r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b")
-YES_AND_MORE = re.compile(r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)", re.IGNORECASE)
+STANDING = re.compile(
+    r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
+)
+YES_AND_MORE = re.compile(
+    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)",
+    re.IGNORECASE,
+)
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
-LIKE_PICTURE = re.compile(r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b")
+LIKE_PICTURE = re.compile(
+    r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b"
+)
 COMPARING = re.compile(
     r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"
     r"\b(?:the )?(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest)(?: one| film)?\b|\b(?:out )?first\b",

@@ -13,10 +13,9 @@ from typing import Any
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
-from rag.reading.lexicon import FUNCTION_WORDS
-from rag.reading.moods import MOODS
 from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.moods import MOODS
 
 _NEW = re.compile(
     r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
@@ -293,8 +292,12 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
             out[name] = now[name]
     for low, high in (("year_min", "year_max"), ("runtime_min", "runtime_max")):
         if low in now or high in now:
-            range_before = low in was and high in was  # "make it after 1960": of a range nothing stays, a bound on the other side does
-            both: dict[str, Any] = {name: now.get(name, None if instead and range_before else was.get(name)) for name in (low, high)}
+            range_before = (
+                low in was and high in was
+            )  # "make it after 1960": of a range nothing stays, a bound on the other side does
+            both: dict[str, Any] = {
+                name: now.get(name, None if instead and range_before else was.get(name)) for name in (low, high)
+            }
             if None not in both.values() and both[low] > both[high]:
                 both = {name: now.get(name) for name in (low, high)}  # the new bound contradicts the old one
             out |= both

@@ -21,7 +21,9 @@ _SPELLINGS = {
     "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wht": "what",
     "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
-_SPELLED = re.compile(r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE)
+_SPELLED = re.compile(
+    r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
+)
 _NOISE = re.compile(
     r"(?<![\w'’-])(?:lol|lmao|rofl|haha+|omg|ngl|tbh|imo|imho|idk|fyi|btw|innit|lowkey|highkey|like,|er+m?|uh+m?|um+|hm+)(?![\w'’-])[,.!…]*\s*",
     re.IGNORECASE,
