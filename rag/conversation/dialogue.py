@@ -312,6 +312,8 @@ def _more(said: str, text: str, scene: Scene) -> Act | None:
     found = say.MORE.match(text)
     if found is None or (not scene.memory.shown and not scene.memory.plan):
         return None
+    if scene.table.focus and re.search(r"\blike (?:that|this|it)\b", text):
+        return None  # like the film talked about
     words = {
         "one": 1,
         "two": 2,
@@ -546,6 +548,7 @@ def _unknown_title(title: str, scene: Scene) -> bool:
         read.plan.filters
         or read.plan.soft
         or read.plan.relative
+        or read.plan.sort != "relevance"
         or say.FILM_WORDS.search(fold(title))
         or fold(title) in {"something", "anything"}
     ):

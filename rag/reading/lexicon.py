@@ -59,7 +59,7 @@ _MORE_GENRES = {
     "Comedy": "mockumentary, mockumentaries, black comedy, black comedies",
     "Crime": "gangster film, gangster films, gangster movie, gangster movies, mob film, mob movie, mob movies",
     "Western": "spaghetti western, spaghetti westerns, cowboy film, cowboy films, cowboy movie, cowboy movies",
-    "Horror": "slasher, slashers, slasher film, slasher films, creature feature, creature features, scary movie, scary movies, scary film, scary films",
+    "Horror": "slasher, slashers, slasher film, slasher films, creature feature, creature features",
     "Biography": "biopic, biopics",
     "Adventure": "swashbuckler, swashbucklers",
     "Sci-Fi": "sci fis, space opera, space operas",
@@ -69,7 +69,7 @@ _MORE_GENRES = {
 
 SUBGENRES = frozenset(
     """mafia mob gangster gangsters slasher slashers superhero superheroes swashbuckler swashbucklers mockumentary mockumentaries
-    whodunit whodunits whodunnit whodunnits biopic biopics""".split()
+    """.split()
 ) | {
     "gangster film", "gangster films", "gangster movie", "gangster movies", "mob film", "mob movie", "mob movies", "slasher film",
     "slasher films", "creature feature", "creature features", "space opera", "space operas", "black comedy", "black comedies",

@@ -127,7 +127,7 @@ class Grammar:
     def _item(self, tokens: Sequence[Token], at: int) -> bool:
         """Is a country all there is between two commas ("horror, UK, 2000s")?"""
         found = self._countries.match(tokens, at)
-        if found is None or (at and tokens[at - 1].text not in ",;/|"):
+        if found is None or (at and tokens[at - 1].fold not in {",", ";", "/", "|", "just", "only"}):
             return False
         return found[0] == len(tokens) or tokens[found[0]].text in ",;/|."
 
