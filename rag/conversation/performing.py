@@ -20,6 +20,7 @@ from rag.conversation.phrasing import LIKE_PICTURE
 from rag.conversation.prose import Brief, Told, listed_words
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
+from rag.conversation.revision import bounded, firm
 from rag.conversation.twenty_questions import KNOWN, next_question, with_answers
 from rag.index import Evidence, Hit, MovieIndex
 from rag.plan import Plan, chips, describe, plan_without
@@ -248,11 +249,14 @@ class Stage:
         genres = self.box.poster_genres()
         matches = self.box.identify_poster()
         first = matches[0] if matches and not matches[0].weak and (verdict is None or verdict.is_poster) else None
-        plan = act.plan.model_copy(update={"like": (first.movie_id,)}) if first else act.plan
+        asked = firm(
+            bounded(act.plan, [first.movie] if first else []), Plan(), self.index.catalogue.count
+        )  # "like this, but newer"
+        plan = asked.model_copy(update={"like": (first.movie_id,)}) if first else asked
         found = self.box.search_movies(plan, k=SHOWN, image=None if first else self.box.poster, aside=self.memory.put_aside)
         anchors = [first.movie] if first else []
         hits = tuple(explained(hit, plan, anchors) for hit in found.hits)
-        if verdict is not None and not verdict.is_poster and not act.plan:
+        if verdict is not None and not verdict.is_poster and not asked:
             hits = ()
         shown = (
             (replace(first, evidence=replace(first.evidence, said="This is the film on the poster.")), *hits)[:SHOWN]
@@ -269,12 +273,12 @@ class Stage:
         }  # fmt: skip
         picture = (first.movie_id,) if first else tuple(hit.movie_id for hit in hits[:3])
         memory = self.memory.model_copy(
-            update={"picture": picture, "hunt": None, "offer": None, "plan": act.plan.model_copy(update={"like": picture})}
+            update={"picture": picture, "hunt": None, "offer": None, "plan": asked.model_copy(update={"like": picture})}
         )
         memory = memory.with_shown(tuple(hit.movie_id for hit in shown), again=False)
         memory = memory.model_copy(update={"focus": first.movie_id if first else memory.focus})
         told = (first, *hits[: SHOWN - 1]) if first else hits
-        return Performed(self._brief("poster", act.plan, told, facts), memory, memory.plan, shown, films=tuple(anchors))
+        return Performed(self._brief("poster", asked, told, facts), memory, memory.plan, shown, films=tuple(anchors))
 
     def _plot_genres(self, act: Act) -> Performed:
         verdict = self.box.plot_genres(act.text)

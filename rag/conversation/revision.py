@@ -158,11 +158,15 @@ def firm(plan: Plan, before: Plan, count: Callable[[Filters], int]) -> Plan:
         filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in gone)})
     moods = [Wish(kind="mood", value=r.name) for r in plan.relative if r.kind == "mood" and r.direction > 0]
     known = [*before.soft, *(Wish(kind="mood", value=r.name) for r in before.relative if r.kind == "mood")]
+    soft = list(plan.soft)
     for wish in [*sorted(plan.soft, key=_reach), *moods]:
-        if wish not in known:
-            tried = (filters.model_copy(update=change) for change in _narrowings(wish, filters))
-            filters = next((narrower for narrower in tried if count(narrower) >= _ENOUGH), filters)
-    return plan.model_copy(update={"filters": filters})
+        if wish in known:
+            continue
+        tried = (filters.model_copy(update=change) for change in _narrowings(wish, filters))
+        if held := next((narrower for narrower in tried if count(narrower) >= _ENOUGH), None):
+            filters = held
+            soft = [other for other in soft if other is not wish or wish.kind == "mood"]  # nothing is left to wish for
+    return plan.model_copy(update={"filters": filters, "soft": tuple(soft)})
 
 
 def _reach(wish: Wish) -> float:
