@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from PIL.Image import Image
 
@@ -147,18 +148,26 @@ def kinship(one: Movie, other: Movie) -> float:
 
 def mood_evidence(film: Movie, mood: str) -> tuple[float, tuple[str, ...]]:
     """(how much speaks for a mood, −1…1; the film's keywords and genres that say so)."""
-    known = MOODS[mood]
-    said = {fold(word.strip()) for word in re.split(r"[,\n]", known.said)} | {mood}
-    words = tuple(
-        word for word in film.keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said)
-    )
-    towards = tuple(name for name in known.towards[:2] if name in film.genres)
-    against = sum(name in known.against for name in film.genres)
+    return _mood_evidence(film.keywords, film.genres, mood)
+
+
+@lru_cache(maxsize=32_768)  # every film of a pool is asked about every mood of a plan
+def _mood_evidence(keywords: tuple[str, ...], genres: tuple[str, ...], mood: str) -> tuple[float, tuple[str, ...]]:
+    known, said = MOODS[mood], _said_of(mood)
+    words = tuple(word for word in keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said))
+    towards = tuple(name for name in known.towards[:2] if name in genres)
+    against = sum(name in known.against for name in genres)
     value = 0.6 * bool(words) + sum(_LEANING[known.towards.index(name)] for name in towards) - 0.25 * against
     return max(-1.0, min(1.0, value)), (*words, *towards)
 
 
-def _near(keyword: str, said: set[str]) -> bool:
+@lru_cache(maxsize=256)
+def _said_of(mood: str) -> frozenset[str]:
+    """How viewers say a mood, folded."""
+    return frozenset(fold(word.strip()) for word in re.split(r"[,\n]", MOODS[mood].said)) | {mood}
+
+
+def _near(keyword: str, said: frozenset[str]) -> bool:
     """ "dark humour" says funny and dark; "haunted house" nothing."""
     return any(word in said for word in re.findall(r"\w+", fold(keyword)) if len(word) > 3)
 
