@@ -135,6 +135,8 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
 
 def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
     """The sentence is the title of a film, with "the film" in front at most."""
+    if again := _asked_again(said, text, None, scene):
+        return again
     title = re.sub(r"^(?:the |that )?(?:film|movie)\s+(?=\S)", "", said.strip(" .!\"“”'"), flags=_I)
     read = read_sentence(title, scene.vocabulary)
     whole = [mention for mention in read.mentions if mention.films and fold(mention.text) == fold(title).strip(" ?!.")]
