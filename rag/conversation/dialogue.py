@@ -16,6 +16,7 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
+from rag.conversation.pitching import is_pitch
 from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words

@@ -17,7 +17,8 @@ from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
 from rag.conversation.memory import Memory
 from rag.conversation.phrasing import LIKE_PICTURE
-from rag.conversation.prose import Brief, Told, listed_words
+from rag.conversation.pitching import pitched
+from rag.conversation.prose import Brief, Told, listed_words, money
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
 from rag.conversation.revision import bounded, firm
