@@ -486,7 +486,7 @@ def _films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tup
 
 _ASKED_BARE = ("runtime", "cast", "directors", "year", "money", "language", "countries", "rating")  # whatever else is said
 _AFTER_ASKING = re.compile(
-    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|directed|made|stars in|starred in|of|in|"
+    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|would|could|might|will|directed|made|stars in|starred in|of|in|"
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
     re.IGNORECASE,
 )
