@@ -204,13 +204,18 @@ def chat(
     scenarios: Annotated[
         Path | None, typer.Option(help="JSON Lines of conversations; without it, our own over the demo.")
     ] = None,
+    crowd: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Instead: so many conversations of ten turns at once.")
+    ] = None,
     artifacts: Artifacts = None,
     as_json: Json = False,
 ) -> None:
-    """Does the concierge understand, find, refuse and stay with the facts?"""
+    """Does the concierge understand, find, refuse and stay with the facts? How fast, for how many at once?"""
     from evaluation.chat import evaluate_chat
+    from evaluation.crowd import evaluate_crowd
 
-    print_json(evaluate_chat(scenarios, _library(artifacts)))
+    library = _library(artifacts)
+    print_json(evaluate_crowd(library, crowd) if crowd else evaluate_chat(scenarios, library))
 
 
 @app.command("box-office")

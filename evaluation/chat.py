@@ -69,6 +69,7 @@ class ChatReport:
     concierge: str = ""
     first: list[float] = field(default_factory=list)
     complete: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -85,6 +86,7 @@ class ChatReport:
             "latency_ms": {
                 "first_event_p50": _percentile(self.first, 50), "first_event_p95": _percentile(self.first, 95),
                 "p50": _percentile(self.complete, 50), "p95": _percentile(self.complete, 95),
+                "cpu_p50": _percentile(self.cpu, 50), "cpu_p95": _percentile(self.cpu, 95),
             },
             "failures": self.failures,
         }  # fmt: skip
@@ -158,7 +160,7 @@ class _Turn:
     folder: Path
 
     def run(self, agent: Agent, session: str) -> None:
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), time.process_time()
         first: float | None = None
         events: list[Event] = []
         try:
@@ -170,6 +172,7 @@ class _Turn:
             return
         self.report.first.append(1000 * (first or 0.0))
         self.report.complete.append(1000 * (time.perf_counter() - started))
+        self.report.cpu.append(1000 * (time.process_time() - spent))
         done = next((event.data for event in events if event.name == "done"), None)
         if done is None:
             self._fail("error", "the answer had no end")

@@ -78,7 +78,9 @@ class Settings(BaseSettings):
     encoder_patience: float = Field(default=10.0, gt=0)  # seconds a request waits for the encoder
     encoder_batch: int = Field(default=64, ge=1)  # texts encoded in one go; 1: each request on its own
     batch_wait: float = Field(default=0.003, ge=0)  # seconds the encoder waits for company, under load only
-    chat_streams: int = Field(default=6, ge=1)  # conversations answered at once
+    chat_streams: int = Field(
+        default=6, ge=1
+    )  # conversations a language model answers at once; the built-in concierge needs no place
 
     # Who may call the API, how often, and what it keeps
     auth: Literal["auto", "on", "off"] = "auto"  # auto: keys are needed unless we listen on loopback and have none

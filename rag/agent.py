@@ -156,6 +156,10 @@ class Agent:
         """The name of who would answer now: "built-in", "ollama:qwen3:1.7b"."""
         return self.models.choose()[0].name
 
+    def at_once(self) -> bool:
+        """Whether the built-in concierge would answer now: as quick as a search, so no place in a queue is needed."""
+        return self.models.choose()[0].builtin
+
     def close(self) -> None:
         """Give back what the agent holds open."""
         self.models.close()

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from PIL.Image import Image
 
@@ -32,7 +33,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     2.5,
     0.7,
 )  # what a wish is worth, in standard deviations of the search
-_LIKENESS, _AVOIDED = 6.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
+_LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
 ORDERS: dict[str, Callable[[Movie], float | None]] = {
@@ -138,10 +139,8 @@ class Tastes:
 
 def kinship(one: Movie, other: Movie) -> float:
     """How much two films have in common, 0–1: genres, keywords, people."""
-    shared = 0.0
-    for names, others, weight in (
-        (one.genres, other.genres, 0.4), (one.keywords, other.keywords, 0.4), (one.people, other.people, 0.2)
-    ):  # fmt: skip
+    shared = 0.4 * (1 - 0.5 ** len(set(one.keywords) & set(other.keywords)))  # one keyword shared says much already
+    for names, others, weight in ((one.genres, other.genres, 0.4), (one.people, other.people, 0.2)):
         both = set(names) | set(others)
         shared += weight * len(set(names) & set(others)) / len(both) if both else 0.0
     return shared
@@ -149,18 +148,26 @@ def kinship(one: Movie, other: Movie) -> float:
 
 def mood_evidence(film: Movie, mood: str) -> tuple[float, tuple[str, ...]]:
     """(how much speaks for a mood, −1…1; the film's keywords and genres that say so)."""
-    known = MOODS[mood]
-    said = {fold(word.strip()) for word in re.split(r"[,\n]", known.said)} | {mood}
-    words = tuple(
-        word for word in film.keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said)
-    )
-    towards = tuple(name for name in known.towards[:2] if name in film.genres)
-    against = sum(name in known.against for name in film.genres)
+    return _mood_evidence(film.keywords, film.genres, mood)
+
+
+@lru_cache(maxsize=32_768)  # every film of a pool is asked about every mood of a plan
+def _mood_evidence(keywords: tuple[str, ...], genres: tuple[str, ...], mood: str) -> tuple[float, tuple[str, ...]]:
+    known, said = MOODS[mood], _said_of(mood)
+    words = tuple(word for word in keywords if fold(word) in said or fold(word.replace("-", " ")) in said or _near(word, said))
+    towards = tuple(name for name in known.towards[:2] if name in genres)
+    against = sum(name in known.against for name in genres)
     value = 0.6 * bool(words) + sum(_LEANING[known.towards.index(name)] for name in towards) - 0.25 * against
     return max(-1.0, min(1.0, value)), (*words, *towards)
 
 
-def _near(keyword: str, said: set[str]) -> bool:
+@lru_cache(maxsize=256)
+def _said_of(mood: str) -> frozenset[str]:
+    """How viewers say a mood, folded."""
+    return frozenset(fold(word.strip()) for word in re.split(r"[,\n]", MOODS[mood].said)) | {mood}
+
+
+def _near(keyword: str, said: frozenset[str]) -> bool:
     """ "dark humour" says funny and dark; "haunted house" nothing."""
     return any(word in said for word in re.findall(r"\w+", fold(keyword)) if len(word) > 3)
 

@@ -90,12 +90,13 @@ class Toolbox:
     uses: list[Use] = field(default_factory=list)
 
     def search_movies(self, plan: Plan, **wishes: Any) -> Screening:
-        """Films for a plan; a plan made of examples alone counts as `similar_movies`."""
+        """Films for a plan; a plan made of examples alone counts as `similar_movies`, with constraints beside them as both."""
         found = carry_out(self.index, plan, **wishes)
-        name = "similar_movies" if plan.like else "search_movies"
-        self.note(
-            name, plan.chosen(), _found(found.hits) + (f" of {found.passing:,} that pass the filters" if plan.filters else "")
-        )
+        told = _found(found.hits) + (f" of {found.passing:,} that pass the filters" if plan.filters else "")
+        if plan.like:
+            self.note("similar_movies", {"movies": list(plan.like)}, told)
+        if not plan.like or plan.filters or plan.query:
+            self.note("search_movies", plan.chosen(), told)
         return found
 
     def movie_details(self, movie_id: str) -> Movie:

@@ -110,6 +110,10 @@ class ScriptedAgent:
     gate: threading.Event = field(default_factory=threading.Event)
     closed: list[str] = field(default_factory=list)
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
+    quick: bool = False
+
+    def at_once(self) -> bool:
+        return self.quick
 
     def feedback(self, session: str, movie_id: str, verdict: str) -> None:
         if movie_id not in {film.id for film in FILMS}:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evaluation.chat import SCENARIOS, evaluate_chat, read_scenarios
+from evaluation.crowd import evaluate_crowd
 from movies.errors import BadInput
 from movies.settings import Settings
 from rag.library import Library
@@ -94,3 +95,10 @@ def test_our_own_scenarios_are_sound() -> None:
     assert all(1 <= len(scenario["turns"]) <= 6 for scenario in scenarios)
     tools = {turn["expect"].get("tool") for scenario in scenarios for turn in scenario["turns"]}
     assert tools - {None, "none"} <= set(TOOL_NAMES)
+
+
+def test_a_crowd_is_measured_and_nothing_mixes(library: Library) -> None:
+    found = evaluate_crowd(library, guests=8, turns=3)
+    assert (found["conversations"], found["turns"], found["mixed"], found["errors"]) == (8, 24, [], [])
+    assert found["complete_ms"]["p95"] >= found["first_event_ms"]["p95"] >= 0
+    assert found["cpu_ms_per_turn"] > 0

@@ -102,6 +102,18 @@ def test_too_many_conversations_are_refused_and_search_goes_on(serve: Callable[.
     assert say(client, "hello").status_code == 200
 
 
+def test_a_concierge_that_answers_at_once_needs_no_place(serve: Callable[..., ApiClient]) -> None:
+    client = serve(chat_streams=1, agent=ScriptedAgent(quick=True))
+    start = threading.Barrier(8)
+
+    def talk(number: int) -> int:
+        start.wait(5)
+        return say(client, "slow hello", f"s{number}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(talk, range(8))) == [200] * 8
+
+
 def test_sessions_never_mix(client: httpx.Client) -> None:
     start = threading.Barrier(16)
 

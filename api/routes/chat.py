@@ -2,7 +2,8 @@
 
 The first event is made before the headers go out, so a failure at the start keeps its status. A
 client that leaves closes the stream, and with it the concierge's work. A limited number of
-conversations is answered at once, so that slow ones never starve the search.
+conversations is answered by a language model at once, so that slow ones never starve the search;
+the built-in concierge, quick as a search, is always there.
 """
 
 from __future__ import annotations
@@ -50,9 +51,10 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         """
         agent = services.need(services.agent, "concierge", "matinee serve")
         image = services.pictures.open(request.files["poster"]) if "poster" in request.files else None
-        if not places.acquire(blocking=False):
+        slow = not agent.at_once()
+        if slow and not places.acquire(blocking=False):
             raise Busy("Too many conversations are being answered. Try again in a moment.", retry_after=2)
-        leave = _Leaving(services, places)
+        leave = _Leaving(services, places if slow else None)
         try:
             events = leave.closing(iter(agent.answer(asked.session, asked.message, image=image, plan=asked.plan)))
             first = next(events, None)
@@ -77,7 +79,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
 class _Leaving:
     """Ends one conversation's answer exactly once, however it ends: closes the events, frees the place."""
 
-    def __init__(self, services: Services, places: threading.BoundedSemaphore) -> None:
+    def __init__(self, services: Services, places: threading.BoundedSemaphore | None) -> None:
         self._services, self._places = services, places
         self._events: Iterator[Any] | None = None
         self._lock = threading.Lock()
@@ -98,7 +100,8 @@ class _Leaving:
             if close is not None:
                 close()
         finally:
-            self._places.release()
+            if self._places is not None:
+                self._places.release()
             self._services.metrics.chats.dec()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from movies.catalogue import Catalogue
+from movies.movie import Filters
 from rag.conversation.memory import Memory, Verdict
 from rag.conversation.references import Table
 from rag.plan import Plan
@@ -37,6 +38,7 @@ class Act:
     absent: tuple[str, ...] = ()
     text: str = ""
     read: Understanding = field(default_factory=lambda: Understanding("", Plan()))
+    standing: Filters | None = None  # ruled out for good ("never show me horror")
     asked_for: int | None = None  # films wanted in this turn, when a number was said
 
 

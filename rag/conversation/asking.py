@@ -7,6 +7,7 @@ director") and with the request that stands. Does not tell searches from other a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from movies.movie import Filters, Movie
@@ -15,42 +16,24 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.memory import Memory
 from rag.conversation.references import refer
-from rag.conversation.revision import bounded, is_new, own_words, revised
+from rag.conversation.revision import bounded, firm, is_new, own_words, renumbered, revised
 from rag.plan import Plan
 from rag.reading.names import tokenize_name
+from rag.reading.plainly import plain, repaired
 from rag.reading.understanding import Understanding, Vocabulary, understand
 
-# Ways of talking that say in other words what the sentence reader knows.
-_PLAINER = tuple(
-    (re.compile(pattern, re.IGNORECASE), plain)
-    for pattern, plain in (
-        (r"\b([A-Z])\.(?= ?[A-Z])", r"\1 "),  # Samuel L. Jackson
-        (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
-        (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
-        (r"\b(\d0)(?:ies|'?ties)\b", r"\1s"),
-        (
-            r"\bfor (?:my|our|a|an|the) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?\b",
-            "for kids",
-        ),
-        (r"\b(?:he|she|they|it)(?:'s|'re| is| are) (?:afraid|scared|frightened) of ", "no "),
-        (r"\bnot (?:that|so|quite so|as|too) (?:recent|new|modern)\b", "older"),
-        (r"\bnot (?:that|so|quite so|as) old\b", "newer"),
-        (r"\bnot (?:that|so|quite so|as) long\b", "shorter"),
-        (r"\bnot (?:that|so|quite so|as) short\b", "longer"),
-        (
-            r"^i(?:'m| am) (?:so |really |very )?(?:bored|tired|exhausted|alone|free) ?(?:tonight|today)?\W*$",
-            "recommend something",
-        ),
-    )
-)
+_FAMILY = re.compile(r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)  # one sentence is looked at from several sides
 def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
-    """The sentence reader, for sentences of a conversation: put plainly, short "which film is …?" read as a request."""
-    text = said
-    for pattern, plain in _PLAINER:
-        text = pattern.sub(plain, text)
+    """The sentence reader, for sentences of a conversation: put plainly, corrections made, short "which film is …?" read as a request."""
+    if halves := repaired(said):
+        first, meant = (read_sentence(half, vocabulary) for half in halves)
+        if meant.plan != Plan() and not first.tip_of_the_tongue:
+            both = revised(first.plan, meant.plan, "instead", lambda _: 1)
+            return replace(meant, plan=both, mentions=(*first.mentions, *meant.mentions), spans=(*first.spans, *meant.spans))
+    text = _FAMILY.sub(lambda found: _siblings(found, vocabulary), plain(said))
     if len(text.split()) <= 9 and not re.search(
         r"\b(?:where|in which|that one|with the|about (?:a|the))\b", text, re.IGNORECASE
     ):
@@ -58,8 +41,36 @@ def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
     return understand(text, vocabulary)
 
 
+def _siblings(found: re.Match[str], vocabulary: Vocabulary) -> str:
+    """ "The Coen brothers" by their names."""
+    people = vocabulary.family(fold(found[1])) or vocabulary.family(fold(found[1]).removesuffix("s"))
+    return f"by {' and '.join(person.name for person in people)}" if people else found[0]
+
+
 def request(said: str, scene: Scene) -> Act:
-    """A search: the request as it stands after this sentence."""
+    """A search: the request as it stands after this sentence, and what has been ruled out for good."""
+    act = _request(said, scene)
+    if act.kind != "search":
+        return act
+    asked = act.read.plan.filters
+    refused = Filters(genres_none=asked.genres_none, people_none=asked.people_none)
+    standing = refused if refused and say.STANDING.search(fold(said)) else None
+    return replace(act, plan=without_refused(act.plan, scene.memory.never, asked), standing=standing)
+
+
+def without_refused(plan: Plan, never: Filters, asked: Filters) -> Plan:
+    """The plan without what is ruled out for good, unless it is asked for by name now."""
+    wanted = {*asked.genres_all, *asked.genres_any, *asked.people}
+    filters = plan.filters
+    for name in ("genres_none", "people_none"):
+        refused = [value for value in getattr(never, name) if value not in wanted]
+        filters = filters.model_copy(update={name: tuple(dict.fromkeys((*getattr(filters, name), *refused)))})
+    clash = set(filters.genres_none) & set(filters.genres_all)
+    filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in clash)})
+    return plan.model_copy(update={"filters": filters})
+
+
+def _request(said: str, scene: Scene) -> Act:
     memory, vocabulary = scene.memory, scene.vocabulary
     heard = re.sub(
         r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah)\s*,)\s+(?=\w)",
@@ -70,6 +81,8 @@ def request(said: str, scene: Scene) -> Act:
     anchors: tuple[Movie, ...] = ()
     pointed = refer(heard, scene.table, vocabulary)
     folded = fold(heard)
+    if number := renumbered(heard, memory.plan):
+        return Act("search", plan=number)
     if not scene.table.shown and say.EARLIER.search(folded):
         return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
     if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
@@ -77,6 +90,10 @@ def request(said: str, scene: Scene) -> Act:
         folded = heard = f"{folded[: found.start()]} {folded[pointed.end :]}".strip()
     read = read_sentence(heard or said, vocabulary)
     delta = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
+    given = {kind for kind in ("year", "runtime") if delta.filters.chosen().keys() & {f"{kind}_min", f"{kind}_max"}}
+    delta = delta.model_copy(
+        update={"relative": tuple(r for r in delta.relative if r.kind not in given)}
+    )  # "older, from the 50s"
     delta = _with_same(_with_surname(_kept_away(delta, folded), vocabulary), folded, scene)
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
@@ -91,32 +108,39 @@ def request(said: str, scene: Scene) -> Act:
         ids = tuple(film.id for film in anchors[:3])
         base = memory.plan.model_copy(update={"query": "", "like": (), "soft": (), "relative": (), "sort": "relevance"})
         plan = revised(base, delta.model_copy(update={"like": ids}), said, scene.catalogue.count, anchors)
-        return Act("search", plan=plan, read=read, asked_for=asked_for)
+        return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
     if not heard.strip() or is_new(said, delta, memory.plan):
         delta = delta.model_copy(update={"like": delta.like or (memory.picture if _points_at_picture(folded, memory) else ())})
-        return Act("search", plan=bounded(delta, table), new=True, read=read, asked_for=asked_for)
+        plan = firm(bounded(delta, table), Plan(), scene.catalogue.count)
+        return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
     plan = revised(memory.plan, delta, said, scene.catalogue.count, table)
-    return Act("search", plan=plan, read=read, asked_for=asked_for)
+    return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
 
 
 def beside_picture(said: str, scene: Scene) -> Act:
     """A picture: what the words beside it ask for on top ("something like this, but lighter")."""
     text = fold(said)
-    plain = re.sub(
+    left = re.sub(
         r"\b(?:what|which|who|is|it|this|that|the|a|an|of|for|from|does|do|you|have|know|can|tell|me|film|movie|poster|picture|image|photo|genres?|belongs?|to|find|similar|like|something|more|please|same|here|look|looks|attached|recogni[sz]e|identify|show|i|in|on|called|title|name|and|or|real|valid)\b",
         " ",
         text,
     )
     read = read_sentence(said, scene.vocabulary)
     delta = read.plan.model_copy(
-        update={"query": own_words(read.plan.query) if re.search(r"\w{3}", plain) else "", "k": Plan().k}
+        update={"query": own_words(read.plan.query) if re.search(r"\w{3}", left) else "", "k": Plan().k}
     )
     return Act("poster", plan=delta, new=True, read=read, text=said)
 
 
 def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     """ "by the same director", "with her", "from the same year": taken from the film talked about."""
+    if say.WITHOUT_THEM.search(text):
+        named = delta.filters.people or scene.memory.plan.filters.people or (scene.table.it.cast[:1] if scene.table.it else ())
+        filters = {**delta.filters.chosen(), "people": (), "people_none": (*delta.filters.people_none, *named)}
+        return delta.model_copy(update={"filters": Filters(**filters), "query": ""})
     found, film = say.SAME.search(text), scene.table.it
+    if found and found[0].split()[-1] in ("him", "her", "them") and scene.memory.plan.filters.people:
+        return delta  # those asked for already
     if found is None or film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
@@ -136,7 +160,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     elif what.startswith("genre"):
         record["genres_all"] = film.genres[:2]
     query = re.sub(
-        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|him|her|them|anything|other)\b",
+        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|anything|other)\b",
         "",
         delta.query,
         flags=re.IGNORECASE,
@@ -157,7 +181,11 @@ def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
     if not 0 < len(words) <= 3 or not named:
         return delta
     names = tokenize_name(delta.query)
-    person = vocabulary.person_named(names) or (vocabulary.person_by_surname(names[0]) if len(names) == 1 else None)
+    person = vocabulary.person_named(names) or (
+        (vocabulary.person_by_surname(names[0]) or vocabulary.person_by_surname(names[0], directing=True))
+        if len(names) == 1
+        else None
+    )
     if person is None or vocabulary.films_named(delta.query):
         return delta
     people = (*delta.filters.people, person.name)

@@ -17,10 +17,11 @@ from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
 from rag.conversation.pitching import is_pitch
-from rag.conversation.references import extreme_of, refer
+from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
+from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
@@ -28,7 +29,9 @@ _I = re.IGNORECASE
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
-    said = said.strip()
+    said = spelled(said.strip())
+    if scene.table.shown:
+        said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
     if scene.picture:
         return beside_picture(said, scene)
@@ -59,7 +62,7 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
     if say.RESET.match(text):
         return Act("reset")
     if (
-        say.THANKS.fullmatch(text)
+        (say.THANKS.fullmatch(text) or say.THANKING.match(text))
         and not (scene.memory.hunt and (say.FOUND.search(text) or say.YES.match(text)))
         and not (scene.memory.offer and say.YES.match(text))
     ):
@@ -133,6 +136,8 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
 
 def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
     """The sentence is the title of a film, with "the film" in front at most."""
+    if again := _asked_again(said, text, None, scene):
+        return again
     title = re.sub(r"^(?:the |that )?(?:film|movie)\s+(?=\S)", "", said.strip(" .!\"“”'"), flags=_I)
     read = read_sentence(title, scene.vocabulary)
     whole = [mention for mention in read.mentions if mention.films and fold(mention.text) == fold(title).strip(" ?!.")]
@@ -186,7 +191,17 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
+    among = say.AMONG.match(text)
+    if scene.table.shown and among:
+        read = read_sentence(f"films {said[among.end() :]}", scene.vocabulary)
+    if scene.table.shown and among and read.plan.filters:
+        delta = Plan(filters=read.plan.filters)
+        return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
+    if compared := _compared(said, text, scene):
+        return compared
     pointed = refer(text, scene.table, scene.vocabulary)
+    if again := _asked_again(said, text, pointed, scene):
+        return again
     if len(scene.table.shown) > 1 and re.match(
         r"^(?:(?:and|so|but)\s)*(?:(?:which|what|who)\b|(?:the )?\w+ of (?:them|these|those)\b)", text
     ):
@@ -197,18 +212,30 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
+    if say.AND_A_FACT.search(text) and fact and (_ids(read) or _title_in(said, scene)):
+        return Act("details", films=(_ids(read) or (str(_title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
         r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
         text,
     ):
         return None
-    if "genre" in fact and say.INVENTORY.search(text):
+    if (
+        say.INVENTORY.search(text)
+        and not re.search(r"\bin it\b", text)
+        and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text))
+    ):
         return None
+    wanted = read.plan.filters
+    if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
+        return None  # "what came out in 1994 that's a comedy"
     named = _ids(read)
     if not named and (title := _title_in(said, scene)):
         named = (title,)
     what_about = re.match(r"^(?:and |so |but )*(?:what|how) about\b", text)
     if named and what_about:
+        fits = not failed(scene.catalogue.movie(named[0]), scene.memory.plan.filters)
+        if scene.memory.plan and fits and named[0] not in scene.memory.offered:
+            return Act("search", plan=Plan(query=scene.catalogue.movie(named[0]).title), films=named[:1], new=True, read=read)
         return (
             Act("why_not", films=named[:1], read=read)
             if scene.memory.plan
@@ -223,7 +250,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
         if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
             return None
-        if not own_words(read.plan.query) or fact in ("runtime", "cast", "directors", "year", "money", "language", "rating"):
+        if not own_words(read.plan.query) or fact in _ASKED_BARE:
             return Act("details", films=(scene.table.it.id,), text=fact, read=read)
     if (
         fact
@@ -232,6 +259,37 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         and not own_words(read.plan.query)
     ):
         return Act("which", text="Which film do you mean? Tell me its title.")
+    return None
+
+
+def _compared(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Which is longer, Heat or Goodfellas?" """
+    if not say.COMPARED.match(text):
+        return None
+    titles = [title.strip(" ?!.,:") for title in re.split(r"\bor\b|\band\b|\bvs\.?(?=\s)|[,:]", say.COMPARING.sub(",", said))]
+    films = [scene.catalogue.movie(known[0].id) for title in titles if title and (known := scene.vocabulary.films_named(title))]
+    if len(films) < 2:
+        return None
+    which = extreme_of(re.sub(r"\bfirst\b|\bearlier\b", "oldest", text), films)
+    return Act("extreme", films=(which[1].id,), text=which[0]) if which else None
+
+
+def _asked_again(said: str, text: str, pointed: Reference | None, scene: Scene) -> Act | None:
+    """ "And the other one?", "what about Seven?": the last question, of another film."""
+    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
+    short = re.match(r"^(?:and|what about|how about|same (?:question )?for|so)\b", text) and len(text.split()) <= 7
+    if last is None or last.act != "details" or not short or fact_asked(said):
+        return None
+    title = re.sub(r"^(?:and |so |what about |how about |same (?:question )?for |for |in )+", "", said, flags=_I).strip(" ?!.")
+    named = scene.vocabulary.films_named(title) or scene.vocabulary.films_named(
+        re.sub(r"^the (?:film|movie) ", "", title, flags=_I)
+    )
+    if named:
+        return Act("details", films=(named[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary))
+    if pointed and pointed.explicit:
+        return Act(
+            "details", films=(pointed.films[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary)
+        )
     return None
 
 
@@ -257,6 +315,8 @@ def _more(said: str, text: str, scene: Scene) -> Act | None:
     found = say.MORE.match(text)
     if found is None or (not scene.memory.shown and not scene.memory.plan):
         return None
+    if scene.table.focus and re.search(r"\blike (?:that|this|it)\b", text):
+        return None  # like the film talked about
     words = {
         "one": 1,
         "two": 2,
@@ -306,7 +366,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     verdicts = tuple((movie_id, verdict) for movie_id in films[:10])
     rest = own_words(read.plan.query)
     asks = re.search(
-        r"\b(?:something|anything|similar|like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but)\b",
+        r"\b(?:something|anything|similar|like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but|next|"
+        r"(?:what|which)\b.*\b(?:watch|see|like|enjoy))\b",
         text,
     )
     other = read.plan.filters or read.plan.soft or read.plan.relative
@@ -388,12 +449,10 @@ def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
         return Act("off_topic")
     plain = not (read.plan.filters or read.plan.soft or read.plan.relative or read.plan.like or read.plan.sort != "relevance")
     factual = re.match(
-        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will you|tell me|explain|write|translate)\b", text
-    )
-    asking_films = re.match(
-        r"^(?:what (?:should|can|could|would|do|to|else|about|have|\w+ (?:films|movies))|how about|can you (?:recommend|suggest|find|show|give|pick)|could you (?:recommend|suggest|find|show|give|pick)|do you (?:have|know|recommend))\b",
+        r"^(?:who|what|when|where|why|how|can you|could you|do you|are you|will|is it|should i|tell me|explain|write|translate)\b",
         text,
-    )
+    ) or re.search(r"\b(?:what|how|where|when|why|who) (?:should|do|can|could|would|is|are|did|am) (?:i|we|my|our)\b", text)
+    asking_films = say.ASKS_FILMS.search(text)
     person = re.match(r"^who (?:is|was|are)\b", text) and read.plan.filters.people
     if (
         factual
@@ -425,8 +484,9 @@ def _films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tup
     )
 
 
+_ASKED_BARE = ("runtime", "cast", "directors", "year", "money", "language", "countries", "rating")  # whatever else is said
 _AFTER_ASKING = re.compile(
-    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|directed|made|stars in|starred in|of|in|"
+    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|would|could|might|will|directed|made|stars in|starred in|of|in|"
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
     re.IGNORECASE,
 )
@@ -453,6 +513,10 @@ def _title_in(said: str, scene: Scene) -> str | None:
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
     if not asked:
         return None
+    if tail := re.search(r"\b(?:of|in) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said):
+        films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
+        if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
+            return films[0].id
     behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said)
     start = behind.start("title") if behind else asked.start("title") if "title" in asked.re.groupindex else asked.end()
     words = said[start:].strip(' ?!."”').split()
@@ -487,6 +551,7 @@ def _unknown_title(title: str, scene: Scene) -> bool:
         read.plan.filters
         or read.plan.soft
         or read.plan.relative
+        or read.plan.sort != "relevance"
         or say.FILM_WORDS.search(fold(title))
         or fold(title) in {"something", "anything"}
     ):

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from movies.errors import BadInput, Busy
+from movies.movie import Filters
 from rag.plan import Plan
 
 Verdict = Literal["like", "dislike", "seen"]
@@ -64,7 +65,7 @@ class Memory(BaseModel):
 
     `plan` is the request as it stands; `shown` the films of the last answer in their order; `offered`
     all films shown for this request; `focus` the film talked about; `offer` what a bare "yes" would
-    carry out; `picture` films that stand for the last poster.
+    carry out; `never` what is ruled out for good (genres and people); `picture` films that stand for the last poster.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -76,6 +77,7 @@ class Memory(BaseModel):
     liked: tuple[str, ...] = ()
     disliked: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    never: Filters = Filters()
     hunt: Hunt | None = None
     offer: Plan | None = None
     picture: tuple[str, ...] = ()
@@ -91,10 +93,17 @@ class Memory(BaseModel):
             return self.model_copy(update={"liked": (*liked, movie_id)[-_TASTES:], "disliked": disliked})
         return self.model_copy(update={"liked": liked, "disliked": (*disliked, movie_id)[-_TASTES:]})
 
+    def with_never(self, ruled_out: Filters) -> Memory:
+        """Genres and people never to be shown again, added to those known."""
+        names = ("genres_none", "people_none")
+        joined = {name: tuple(dict.fromkeys((*getattr(self.never, name), *getattr(ruled_out, name))))[:20] for name in names}
+        return self.model_copy(update={"never": Filters(**joined)})
+
     def without_tastes(self, *kinds: Verdict) -> Memory:
         """Likes, dislikes or seen films forgotten; all three when none is named."""
         names = {"like": "liked", "dislike": "disliked", "seen": "seen"}
-        return self.model_copy(update={names[kind]: () for kind in (kinds or ("like", "dislike", "seen"))})
+        cleared: dict[str, object] = {names[kind]: () for kind in (kinds or ("like", "dislike", "seen"))}
+        return self.model_copy(update=cleared | ({"never": Filters()} if not kinds or "dislike" in kinds else {}))
 
     def with_exchange(self, said: str, act: str, wanted: str) -> Memory:
         """The turn noted, the oldest one dropped when there are too many."""

@@ -16,10 +16,12 @@ from rag.conversation.acts import Act
 from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
 from rag.conversation.memory import Memory
+from rag.conversation.phrasing import LIKE_PICTURE
 from rag.conversation.pitching import pitched
 from rag.conversation.prose import Brief, Told, listed_words, money
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
+from rag.conversation.revision import bounded, firm
 from rag.conversation.twenty_questions import KNOWN, next_question, with_answers
 from rag.index import Evidence, Hit, MovieIndex
 from rag.plan import Plan, chips, describe, plan_without
@@ -83,7 +85,7 @@ class Stage:
         if not plan and memory.liked and not again:
             asked = plan.model_copy(update={"like": memory.liked[-3:]})
             because = f"Because you liked {listed_words(self._title(movie_id) for movie_id in asked.like)}"
-        named = [self.index.catalogue.movie(movie_id) for movie_id in act.films if movie_id in self.index.catalogue]
+        named = [self.box.movie_details(movie_id) for movie_id in act.films if movie_id in self.index.catalogue]
         aside = [movie_id for movie_id in aside if movie_id not in act.films]
         found = self.box.search_movies(asked, k=wanted, aside=aside, liked=memory.liked, disliked=memory.disliked)
         if named:
@@ -102,6 +104,8 @@ class Stage:
             "because": because, "asked_for": _FEW, "passing": found.passing,
         }  # fmt: skip
         memory = memory.model_copy(update={"plan": plan.model_copy(update={"k": Plan().k}), "offer": offer, "hunt": None})
+        if act.standing is not None:
+            memory = memory.with_never(act.standing)
         if hits or not again:
             memory = memory.with_shown(tuple(hit.movie_id for hit in hits), again=again)
         brief = self._brief(told_as, plan, hits, facts)
@@ -157,7 +161,7 @@ class Stage:
 
     def _extreme(self, act: Act) -> Performed:
         film = self.box.movie_details(act.films[0])
-        value = f"{film.runtime} minutes" if act.text in ("longest", "shortest") else f"from {film.year}"
+        value = f"{film.runtime} minutes" if act.text in ("longest", "shortest", "longer", "shorter") else f"from {film.year}"
         facts = {"which": act.text, "value": value, "among": " of these"}
         memory = self.memory.model_copy(update={"focus": film.id})
         return Performed(self._brief("extreme", memory.plan, (_bare(film),), facts), memory, memory.plan, (_bare(film),))
@@ -246,18 +250,21 @@ class Stage:
         genres = self.box.poster_genres()
         matches = self.box.identify_poster()
         first = matches[0] if matches and not matches[0].weak and (verdict is None or verdict.is_poster) else None
-        plan = act.plan.model_copy(update={"like": (first.movie_id,)}) if first else act.plan
+        asked = firm(
+            bounded(act.plan, [first.movie] if first else []), Plan(), self.index.catalogue.count
+        )  # "like this, but newer"
+        plan = asked.model_copy(update={"like": (first.movie_id,)}) if first else asked
         found = self.box.search_movies(plan, k=SHOWN, image=None if first else self.box.poster, aside=self.memory.put_aside)
         anchors = [first.movie] if first else []
         hits = tuple(explained(hit, plan, anchors) for hit in found.hits)
-        if verdict is not None and not verdict.is_poster and not act.plan:
+        if verdict is not None and not verdict.is_poster and not asked:
             hits = ()
         shown = (
             (replace(first, evidence=replace(first.evidence, said="This is the film on the poster.")), *hits)[:SHOWN]
             if first
             else hits
         )
-        if first and failed(first.movie, plan.filters):
+        if first and (failed(first.movie, plan.filters) or LIKE_PICTURE.search(fold(self.said))):
             shown = hits
         parts = ((verdict, "checking posters"), (genres, "genres from posters"))
         missing = [words for result, words in parts if result is None]
@@ -267,12 +274,12 @@ class Stage:
         }  # fmt: skip
         picture = (first.movie_id,) if first else tuple(hit.movie_id for hit in hits[:3])
         memory = self.memory.model_copy(
-            update={"picture": picture, "hunt": None, "offer": None, "plan": act.plan.model_copy(update={"like": picture})}
+            update={"picture": picture, "hunt": None, "offer": None, "plan": asked.model_copy(update={"like": picture})}
         )
         memory = memory.with_shown(tuple(hit.movie_id for hit in shown), again=False)
         memory = memory.model_copy(update={"focus": first.movie_id if first else memory.focus})
         told = (first, *hits[: SHOWN - 1]) if first else hits
-        return Performed(self._brief("poster", act.plan, told, facts), memory, memory.plan, shown, films=tuple(anchors))
+        return Performed(self._brief("poster", asked, told, facts), memory, memory.plan, shown, films=tuple(anchors))
 
     def _plot_genres(self, act: Act) -> Performed:
         verdict = self.box.plot_genres(act.text)
@@ -340,9 +347,9 @@ class Stage:
         kinds = {"liked": memory.liked, "disliked": memory.disliked, "seen": memory.seen}
         ids = [movie_id for listed in kinds.values() for movie_id in listed if movie_id in self.index.catalogue]
         films = tuple(Told(film=self.index.catalogue.movie(movie_id)) for movie_id in dict.fromkeys(ids))
-        brief = Brief(
-            act="tastes", said=self.said, films=films, facts={name: list(ids) for name, ids in kinds.items()}, turn=memory.turns
-        )
+        never = [*memory.never.genres_none, *memory.never.people_none]
+        facts = {**{name: list(ids) for name, ids in kinds.items()}, "never": never}
+        brief = Brief(act="tastes", said=self.said, films=films, facts=facts, turn=memory.turns)
         return Performed(brief, memory, memory.plan)
 
     def _clear_tastes(self, act: Act) -> Performed:
@@ -370,7 +377,7 @@ class Stage:
         return replace(self._say("off_topic", self.memory.plan), refused=True)
 
     def _reset(self, act: Act) -> Performed:
-        kept = {name: getattr(self.memory, name) for name in ("liked", "disliked", "seen", "exchanges", "turns")}
+        kept = {name: getattr(self.memory, name) for name in ("liked", "disliked", "seen", "never", "exchanges", "turns")}
         return Performed(Brief(act="reset", said=self.said), Memory(**kept), Plan())
 
     # -- parts -------------------------------------------------------------------------------------
@@ -404,7 +411,7 @@ class Stage:
         words = title.split()
         heads = [" ".join(words[:size]) for size in range(len(words) - 1, 0, -1)]
         begun = [film for head in heads if len(head) > 5 for film in self.vocabulary.films_named(head)][:2]
-        near = [match.movie for match in self.index.catalogue.find(title, limit=3, cutoff=0.7)]
+        near = [match.movie for match in self.index.catalogue.find(title, limit=3, cutoff=0.6)]
         return [*(self.index.catalogue.movie(film.id) for film in begun), *near]
 
     def _named_first(self, named: Sequence[Movie], found: Screening, k: int, aside: Sequence[str]) -> Screening:

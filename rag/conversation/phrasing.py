@@ -16,7 +16,7 @@ def _glued(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
 GREETING = _glued(
     r"""
-    (?:hi|hello|hey|hiya|howdy|yo|good (?:morning|evening|afternoon|day)|greetings|hola|bonjour|hallo|moin|
+    (?:hi|hello|hey|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|
     how are you(?: doing)?(?: today)?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
     [\s!,.?])+
     """
@@ -24,11 +24,14 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
-    thank you|thanks|thx|ty|cheers|merci|danke|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
     """
+)
+THANKING = re.compile(
+    r"^(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when)\b)[^?]{0,60}$"
 )
 HELP = _glued(
     r"""
@@ -58,7 +61,10 @@ OFF_TOPIC = _glued(
     taxi)|order (?:me )?(?:a |some )?(?:pizza|food)|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
-    restaurants?(?: near|\?)|nearest)\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
+    restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
+    invoices?|wi-?fi|laptop|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
+    ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
+    schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
     are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
     """
 )
@@ -88,7 +94,7 @@ TASTES = _glued(
     \b(?:what|which)(?: (?:films?|movies?|ones?|titles?))?(?: do| did| have| are| were)? (?:i|my|you (?:know|
     remember|think)(?: about me| i)?)\b.*\b(?:likes?|liked|loved?|dislikes?|disliked|hate[ds]?|seen|watched|
     favou?rites?|tastes?|enjoy(?:ed)?)\b|\b(?:show|list)(?: me)? (?:my|what i(?:'ve)?) (?:likes?|liked|dislikes?|
-    favou?rites?|seen|watched|tastes?|watch ?list|history)|\bmy (?:likes|favou?rites|tastes|watch ?list)\s*\??$|
+    favou?rites?|seen|watched|tastes?|watch ?list|(?:viewing |watch )?history(?=\W*$))|\bmy (?:likes|favou?rites|tastes|watch ?list)\s*\??$|
     \bwhat do you know about me\b
     """
 )
@@ -104,7 +110,7 @@ RESET = _glued(
     start fresh|reset(?: (?:everything|all|it|the (?:search|conversation|filters)))?|new (?:search|conversation|
     chat)|(?:clear|forget|remove|drop) (?:everything|all (?:the )?filters|the filters|all filters|all of (?:it|
     that)|it all|all(?: that)?)(?: (?:i said|i asked|so far|please))*|clean slate|
-    from scratch)[\s!.]*(?:please)?[\s!.]*$
+    from scratch|(?:scrap|scratch|forget|drop) (?:that|it|this)|never ?mind(?: (?:that|it|all that))?)[\s!.]*(?:please)?[\s!.]*$
     """
 )
 WHY_NOT = _glued(
@@ -179,7 +185,7 @@ DISLIKED = _glued(
     r"""
     \b(?:i|we)\s+(?:(?:really|absolutely|both|just)\s+)*(?:hated?|disliked?|didn'?t (?:like|enjoy|care for)|
     don'?t (?:like|enjoy|care for)|can'?t stand|couldn'?t stand|did not like|do not like)\b|\bnot for me\b|
-    thumbs down|\b(?:it|that) was (?:terrible|awful|boring|bad)|^(?:hated|didn'?t like)\s
+    thumbs down|^(?:(?:really|absolutely) )?(?:dislike|hate|can'?t stand|loathe)\b|\b(?:it|that) was (?:terrible|awful|boring|bad)|^(?:hated|didn'?t like)\s
     """
 )
 INVENTORY = _glued(
@@ -204,7 +210,7 @@ COUNT_TALK = _glued(
 )
 HAVE = _glued(
     r"""
-    ^(?:(?:so|and|but|ok|hi|hello|hey|please|well)[ ,]+)*(?:do (?:you|we) (?:have|know|stock)|have you (?:got|
+    ^(?:(?:so|and|but|ok|hi|hello|hey|please|well)[ ,]+)*(?:(?:can|could|would) you (?:please )?(?:put on|play|show me|find me|find|get me|start)|do (?:you|we) (?:have|know|stock)|have you (?:got|
     seen)?|got|is there(?: a (?:film|movie) called)?|i(?:'d| would)? (?:want|like|love) to (?:watch|see)|
     i(?:'m| am) looking for|find(?: me)?|show me|play|put on|can (?:i|we) (?:watch|see)|let'?s (?:watch|see)|
     looking for|search for|what about|how about|who (?:directed|made|is in|stars in|starred in)|how long is|
@@ -229,7 +235,7 @@ LIKE_THAT = _glued(
 )
 SAME = _glued(
     r"""
-    \b(?:the )?same (director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
+    \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this) (?:actor|actress|star))\b
     """
@@ -237,6 +243,7 @@ SAME = _glued(
 BOX_OFFICE = _glued(
     r"""
     \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
+    \bwhat (?:would|will|could|might) .*\b(?:gross|earn|make at the box office|bring in|take at)\b|
     \bhow much (?:money )?(?:would|will|could|might|can|should) .*\b(?:make|earn|gross|take|bring)\b|
     \bbox[- ]office (?:forecast|prediction|estimate)\b
     """
@@ -263,9 +270,37 @@ EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
 )
 BARE_FACT = re.compile(
-    r"^(?:and |the |its |his |her )*(?:directors?|cast|actors?|stars?|year|runtime|running time|length|plot|story|genre|language|country|rating|budget|box office)\s*\??$"
+    r"^(?:and |the |its |his |her )*(?:directors?|cast|actors?|stars?|year|runtime|running time|length|plot|story|genre|language|country|rating|rated|budget|box office)\s*\??$"
+    r"|^(?:and )?(?:which|what) (?:country|language|year|genres?|director)(?: (?:is|was) (?:it|that))?(?: (?:from|in))?\s*\??$"
 )
 UNKNOWN_PERSON = re.compile(
     r"\b(?:by|with|starring|featuring|directed by|from director)\s+(?P<name>[\w'’.-]+(?: [\w'’.-]+){0,3}?)\s*(?:in it)?\s*[?!.]*$",
+    re.IGNORECASE,
+)
+AMONG = re.compile(
+    r"^(?:and |so |but |ok(?:ay)? |,)*(?:which|what|any|are any|is any|did any|do any|have any|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b"
+)
+ASKS_FILMS = re.compile(
+    r"^(?:what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
+    r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
+)
+COMPARED = re.compile(
+    r"^(?=.*\b(?:which|what)\b)(?=.*\b(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|(?:came|made|released) (?:out )?first)\b).*\b(?:or|and|vs)\b"
+)
+AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where)\b.*\b(?:it|that)\b")
+STANDING = re.compile(
+    r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
+)
+YES_AND_MORE = re.compile(
+    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)",
+    re.IGNORECASE,
+)
+WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+LIKE_PICTURE = re.compile(
+    r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b"
+)
+COMPARING = re.compile(
+    r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"
+    r"\b(?:the )?(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest)(?: one| film)?\b|\b(?:out )?first\b",
     re.IGNORECASE,
 )

@@ -151,6 +151,9 @@ class _Tellers:
             if films:
                 yield Line(f"{' ' if known else ''}{lead} {listed_words(title_of(film) for film in films[-12:])}.")
                 known = True
+        if never := brief.facts.get("never", ()):
+            yield Line(f"{' ' if known else ''}Never: {_plain(listed_words(never))}.")
+            known = True
         if not known:
             yield Line("I don't know your tastes yet. Tell me a film you loved, or one you've seen, and I'll keep it in mind.")
 

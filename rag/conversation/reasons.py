@@ -42,7 +42,8 @@ def because(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> str:
             *(r.name for r in plan.relative if r.kind == "mood" and r.direction > 0),
         ]
     ):
-        words = mood_evidence(film, mood)[1] if mood in MOODS else ()
+        held = plan.filters.genres_all  # true of every film shown, so no reason
+        words = [word for word in mood_evidence(film, mood)[1] if word not in held] if mood in MOODS else []
         if words:
             parts.append(f"{mood}: {listed_words(word.lower() for word in words[:2])}")
     if plan.query and hit.evidence.words and not anchors:

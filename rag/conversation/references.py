@@ -35,6 +35,7 @@ _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
 )
 _EXTREMES = {
+    "longer": ("runtime", True), "shorter": ("runtime", False), "newer": ("year", True), "older": ("year", False),
     "longest": ("runtime", True), "shortest": ("runtime", False), "newest": ("year", True), "latest": ("year", True), "most recent": ("year", True),
     "oldest": ("year", False), "earliest": ("year", False), "best rated": ("rating", True), "highest rated": ("rating", True),
 }  # fmt: skip
@@ -79,6 +80,9 @@ def refer(sentence: str, table: Table, vocabulary: Vocabulary) -> Reference | No
         r"\b(?:both|all) of (?:them|these|those)\b|\bthem all\b|\bthem both\b|\b(?:these|those|them)\b", text
     ):
         return Reference(tuple(table.shown), *found.span(), explicit=False)
+    if (found := re.search(r"\bthe other (?:one|film|movie)\b", text)) and len(table.shown) > 1:
+        other = next((film for film in table.shown if table.it is None or film.id != table.it.id), table.shown[0])
+        return Reference((other,), *found.span())
     if (found := _DESCRIBED.search(text)) and (film := _described(found, table, vocabulary)):
         return Reference((film,), *found.span())
     if (found := _POINTING.search(text)) and table.it:

@@ -7,7 +7,7 @@ plan. Constraints the user has not touched always stay. Does not know acts or ho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from typing import Any
 
@@ -15,9 +15,11 @@ from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.moods import MOODS
 
 _NEW = re.compile(
-    r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|forget (?:that|it|all that|all of that|everything)|"
+    r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
+    r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
     r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b"
 )
@@ -28,6 +30,7 @@ _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )
 _FOLLOWS = re.compile(
+    r"^(?:max(?:imum)?|at most|at least|up to|less than|more than|no (?:longer|shorter|older|newer)|longer|shorter|older|newer|earlier|later)\b|"
     r"^(?:and|but|also|only|just|or|no|not|nothing|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
     r"make|something (?:\w+er|more|less|a bit|a little|not|without|with|from|in|by|under|before|after)|maybe|preferably|ideally|please|can (?:it|they|you make)|could (?:it|they|you make)|it (?:should|must|has|can)|"
     r"they (?:should|must|have)|must|should|actually|rather|instead|less|more|except|ok(?:ay)?|hmm+|well|then|yes|i'd (?:rather|prefer)|i prefer|starring|directed|released|made)\b"
@@ -47,7 +50,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
     "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes"),
     "languages": ("language", "languages", "subtitles", "subtitle"),
-    "countries": ("country", "countries", "origin", "place"),
+    "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
     "people people_none": (
         "actor",
@@ -66,6 +69,14 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
+_ENOUGH = 2  # films that must remain for a wish to become a constraint
+_MEANT = 0.5  # weight from which a wish was said outright, or asked for "if possible"
+_LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
+_SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
+_NUMBER_ONLY = re.compile(
+    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
+    r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
+)
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
     r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$"
@@ -114,6 +125,9 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
         taken = {*before.filters.people, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
+        for name in ("genres_all", "genres_any", "people", "languages", "countries"):  # "drop the comedy" asks for none
+            lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
+            kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
@@ -130,6 +144,78 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     moods = [relative for relative in plan.relative if all(relative.name != other.name for other in delta.relative)]
     changes["relative"] = (*moods, *delta.relative)
     return bounded(plan.model_copy(update=changes), table)
+
+
+def firm(plan: Plan, before: Plan, count: Callable[[Filters], int]) -> Plan:
+    """The plan with new wishes made hard where enough films remain: the catalogue decides how literally a word is taken.
+
+    Moods that are a genre in all but name ("something scary"), and "recent", "old", "short", "not too long".
+    Such a genre goes again with its mood.
+    """
+    filters = plan.filters
+    gone = {_genre_of(wish) for wish in before.soft} - {_genre_of(wish) for wish in plan.soft} - {""}
+    if gone & set(filters.genres_all) and filters.genres_all == before.filters.genres_all:
+        filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in gone)})
+    moods = [Wish(kind="mood", value=r.name) for r in plan.relative if r.kind == "mood" and r.direction > 0]
+    known = [*before.soft, *(Wish(kind="mood", value=r.name) for r in before.relative if r.kind == "mood")]
+    soft = list(plan.soft)
+    for wish in [*sorted(plan.soft, key=_reach), *moods]:
+        if wish in known:
+            continue
+        tried = (filters.model_copy(update=change) for change in _narrowings(wish, filters))
+        if held := next((narrower for narrower in tried if count(narrower) >= _ENOUGH), None):
+            filters = held
+            soft = [other for other in soft if other is not wish or wish.kind == "mood"]  # nothing is left to wish for
+    return plan.model_copy(update={"filters": filters, "soft": tuple(soft)})
+
+
+def _reach(wish: Wish) -> float:
+    """The upper end of a wish, so that of two lengths the shorter is tried first."""
+    high = wish.value[1] if isinstance(wish.value, tuple) else None
+    return float("inf") if high is None else float(high)
+
+
+def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Hard readings of a wish, the strictest first."""
+    genre = _genre_of(wish)
+    if genre and genre not in {*filters.genres_none, *filters.genres_all}:
+        yield {"genres_all": (*filters.genres_all, genre)}
+    elif wish.kind in _LISTS and wish.weight == _MEANT and isinstance(wish.value, str):  # "a thriller, maybe"
+        name = _LISTS[wish.kind]
+        if not getattr(filters, name) and not (wish.kind == "genre" and wish.value in filters.genres_none):
+            yield {name: (wish.value,)}
+    elif wish.kind in ("years", "runtime") and wish.weight >= _MEANT and isinstance(wish.value, tuple):
+        low, high = (None if value is None else int(value) for value in wish.value)
+        names = ("year_min", "year_max") if wish.kind == "years" else ("runtime_min", "runtime_max")
+        if any(getattr(filters, name) is not None for name in names):
+            return
+        for slack in _SLACK if wish.kind == "years" else (0,):
+            if wish.kind == "years" and high and not low:
+                high_now: int | None = high - _SLACK[-1] + slack
+            else:
+                high_now = high
+            yield dict(zip(names, (low - slack if low else None, high_now), strict=True))
+
+
+def _genre_of(wish: Wish) -> str:
+    """The genre a mood stands for, when it is asked for outright; else empty."""
+    outright = wish.kind == "mood" and wish.weight >= 1 and isinstance(wish.value, str) and wish.value in MOODS
+    return MOODS[str(wish.value)].rules_out if outright else ""
+
+
+def renumbered(said: str, plan: Plan) -> Plan | None:
+    """ "Make that 80", "95 then": another number for the one bound there is; None if the sentence is something else."""
+    found = _NUMBER_ONLY.fullmatch(fold(said).strip())
+    if found is None:
+        return None
+    number, filters = int(found["n"]), plan.filters.chosen()
+    for low, high, sensible in (("runtime_min", "runtime_max", range(20, 400)), ("year_min", "year_max", range(1900, 2101))):
+        names = [name for name in (low, high) if name in filters]
+        if number in sensible and len(names) == 1:
+            return plan.model_copy(update={"filters": Filters(**{**filters, names[0]: number})})
+        if number in sensible and names and low == "year_min":
+            return plan.model_copy(update={"filters": Filters(**{**filters, low: number, high: number})})
+    return None
 
 
 def bounded(plan: Plan, table: Sequence[Movie]) -> Plan:
@@ -160,6 +246,8 @@ def lifted(said: str, plan: Plan) -> Plan:
         kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
         for name in " ".join(kinds).split():
             (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
+        stem = "years" if "year_min" in " ".join(kinds) else "runtime" if "runtime_min" in " ".join(kinds) else ""
+        record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
         if not kinds and found.group(1) not in ("any", "whatever"):
             _drop_value(record, what)
     return Plan.from_record(record)
@@ -208,7 +296,12 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
             out[name] = now[name]
     for low, high in (("year_min", "year_max"), ("runtime_min", "runtime_max")):
         if low in now or high in now:
-            both: dict[str, Any] = {name: now.get(name, None if instead else was.get(name)) for name in (low, high)}
+            range_before = (
+                low in was and high in was
+            )  # "make it after 1960": of a range nothing stays, a bound on the other side does
+            both: dict[str, Any] = {
+                name: now.get(name, None if instead and range_before else was.get(name)) for name in (low, high)
+            }
             if None not in both.values() and both[low] > both[high]:
                 both = {name: now.get(name) for name in (low, high)}  # the new bound contradicts the old one
             out |= both
@@ -224,7 +317,8 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
         replaced = out | {field: now.get(field, []) for field in fields}
         joined = out | {field: [*out.get(field, []), *now.get(field, [])] for field in fields}
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
-        out = replaced if instead or (not also and not count(narrower)) else joined
+        alternative = not also or fields == ("people",)  # "and Bergman?" of whom nothing is with Tarkovsky
+        out = replaced if instead or (alternative and not count(narrower)) else joined
     return Filters(**{key: value for key, value in out.items() if value is not None})
 
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rag.reading.draft import LIST_LIMIT, Draft
+from rag.reading.lexicon import SUBGENRES
 from rag.reading.measures import Measure
 from rag.reading.mentions import Mention
 from rag.reading.moods import MOODS
@@ -77,6 +78,8 @@ class Interpreter(Scope):
         else:
             last = self._draft.genres[-1][0] if self._draft.genres else -1
             self._draft.genres.append((n, tuple(names), self._relation(last, n), piece.strength))
+            if piece.text.casefold() in SUBGENRES:
+                self._draft.keep(piece.start, piece.end, name=True)  # "mafia films" are more than crime
             self._draft.note(piece.text, "genres", tuple(names))
         self._consumed += 1
         return None
@@ -192,6 +195,8 @@ class Interpreter(Scope):
             and self._kind(n + 1) not in {"film", "genre"}
         ):
             return False
+        if measure.kind == "runtime" and measure.cue == "bare" and self._attribute(n):
+            return False
         if self._unsure:
             return None
         away = measure.negated or (self._negated and measure.cue != "bound")
@@ -204,6 +209,11 @@ class Interpreter(Scope):
             if value is not None:
                 self._draft.bound(piece.text, name, value)
         return None
+
+    def _attribute(self, n: int) -> bool:
+        """Is a length said of something other than a film ("a 12 hour shift")?"""
+        following = self._piece(n + 1)
+        return following is not None and following.kind == "word" and not following.is_small
 
     def _told_before(self, n: int) -> bool:
         """Does a piece of story stand right before, so that "in 1917" says when it happens?"""
@@ -218,7 +228,7 @@ class Interpreter(Scope):
         while self._kind(m) in MODIFIERS | {"polite", "joint", "more"} and not self._plural_genre(m):
             m += 1
         counted = self._kind(m) == "film" or self._plural_genre(m)
-        told = before in _COUNTED
+        told = before in _COUNTED or self._kind(n + 1) == "sort"
         if not counted and not (told and self._kind(n + 1) not in {"word", "topic"}):
             return False
         self._draft.k = max(1, min(100, piece.value))

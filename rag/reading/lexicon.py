@@ -47,7 +47,7 @@ _KINDS = word_set(
     "drama mystery romance adventure fantasy action animation cartoon dramas mysteries romances adventures noir western"
 )
 _MORE_GENRES = {
-    "Romance Comedy": "rom com, romcom, rom coms, romcoms",
+    "Romance Comedy": "rom com, romcom, rom coms, romcoms, chick flick, chick flicks",
     "Comedy Drama": "dramedy, dramedies, comedy drama, comedy dramas, tragicomedy",
     "Drama History": "costume drama, costume dramas, period drama, period dramas",
     "History": "period piece, period pieces, period film, period films, period movie, period movies",
@@ -55,14 +55,27 @@ _MORE_GENRES = {
     "Children": "kids film, kids films, kids movie, kids movies, kid's film, kid's movie, kids' film, kids' films, children's",
     "Short": "short film, short films, shorts",
     "Mystery": "whodunnits, whodunits, murder mystery, murder mysteries, detective story, detective stories",
-    "Sci-Fi": "sci fis",
     "Animation": "animes, animations, animated",
     "Comedy": "mockumentary, mockumentaries, black comedy, black comedies",
     "Crime": "gangster film, gangster films, gangster movie, gangster movies, mob film, mob movie, mob movies",
-    "Western": "spaghetti western, spaghetti westerns",
+    "Western": "spaghetti western, spaghetti westerns, cowboy film, cowboy films, cowboy movie, cowboy movies",
+    "Horror": "slasher, slashers, slasher film, slasher films, creature feature, creature features",
+    "Biography": "biopic, biopics",
+    "Adventure": "swashbuckler, swashbucklers",
+    "Sci-Fi": "sci fis, space opera, space operas",
     "Romance": "love story, love stories",
     "Thriller": "psychological thriller, psychological thrillers",
 }
+
+SUBGENRES = frozenset(
+    """mafia mob gangster gangsters slasher slashers superhero superheroes swashbuckler swashbucklers mockumentary mockumentaries
+    """.split()
+) | {
+    "gangster film", "gangster films", "gangster movie", "gangster movies", "mob film", "mob movie", "mob movies", "slasher film",
+    "slasher films", "creature feature", "creature features", "space opera", "space operas", "black comedy", "black comedies",
+    "murder mystery", "murder mysteries", "spaghetti western", "spaghetti westerns",
+}  # fmt: skip
+"""Words for a part of a genre: the genre holds, and the word itself is searched for too."""
 
 _WORDS: Mapping[Kind, str] = {
     "film": """film, films, movie, movies, flick, flicks, picture, pictures, cinema, feature, features, feature film
@@ -160,7 +173,7 @@ _WORDS: Mapping[Kind, str] = {
 }  # fmt: skip
 _HOW_MUCH = ("", "really", "particularly", "usually", "normally", "actually", "much")  # "I don't really like"
 _TO_WANT = (
-    "like", "enjoy", "want", "love", "care for", "fancy", "need", "watch", "feel like", "want to watch", "want to see",
+    "like", "enjoy", "want", "love", "do", "dig", "go for", "get on with", "care for", "fancy", "need", "watch", "feel like", "want to watch", "want to see",
     "want any", "show me", "give me", "recommend", "include",
 )  # fmt: skip
 _JOINTS = {

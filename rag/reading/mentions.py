@@ -52,9 +52,10 @@ _CUES: Phrases[Role] = Phrases.listed(
             comparable to, as good as, fans of, fan of, i loved, we loved, i liked, we liked, i enjoyed, loved, liked
             enjoyed, love, adore, adored, than, reminds me of, remind me of, my favourite film is, my favorite movie is
             my favourite is, my favorite is, a la, favourites are, favorites are, sequel to, follow up to, akin to
-            along with""",
+            along with, close to, closest to, if i liked, if you liked, if we liked, if i loved, if we loved, if i enjoyed, if you loved
+            people who liked, people who loved, in the same league as, on the lines of, in the mould of""",
         "unlike": """unlike, not like, nothing like, don't like, didn't like, did not like, do not like, hated, hate
-            disliked, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
+            disliked, dislike, don't care for, not keen on, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
         "exclude": """seen, i've seen, already seen, watched, already watched, i saw, we saw, just saw, besides, except
             excluding, but not, not, no, anything but, other than, apart from, instead of, without, except for, no more""",
         "asked": """have you got, do you have, got, is, was, what about, how about, tell me about, who directed
@@ -71,7 +72,7 @@ _AFTER_CUE = Phrases.listed(
 _BEFORE_TITLE_END = word_set(
     "and or but with without from only though please which that in not minus plus except under over before after for set by "
     "starring tonight is was because so then any on if when where as vs instead both too again yet are were ever worth "
-    "available streaming good or, just also have has except if than maybe however it"
+    "available streaming good what which who how can could would should do or, just also have has except if than maybe however it"
 )
 _PRONOUNS = word_set(
     "it that this these those them me you him us some any one ones the a an what which who whom something anything nothing "

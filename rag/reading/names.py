@@ -63,6 +63,7 @@ class Vocabulary:
         self.finder = TitleFinder(())
         self._films: dict[int, Film] = {}
         self._numbered: dict[str, list[int]] = defaultdict(list)
+        self._compact: dict[str, list[int]] = defaultdict(list)  # "mash", "walle", "et": letters and digits only
         self._people: list[Person] = []
         self._by_name: dict[str, int] = {}
         self._by_token: dict[str, list[int]] = defaultdict(list)
@@ -87,6 +88,10 @@ class Vocabulary:
             head = movie.title.split(":")[0].strip()
             if head != movie.title and head.isdigit():
                 made._numbered[head].append(key)  # "2001" for "2001: A Space Odyssey"
+            for title in {movie.title, re.split(r":| [–-] ", movie.title)[0]}:
+                for letters in {compact(title), *_unstyled(title)}:
+                    if letters != fold(title) and len(letters) > 3:
+                        made._compact[letters].append(key)
             genres.update(movie.genres)
             countries.update(movie.countries)
             languages.update([movie.language] if movie.language else [])
@@ -160,6 +165,11 @@ class Vocabulary:
         clear = len(ranked) == 1 or (first >= 4 and first >= 4 * _films(ranked[1], directing))
         return ranked[0] if clear else None
 
+    def family(self, surname: str) -> list[Person]:
+        """All directors of a surname ("the Coen brothers"), when there are several."""
+        people = [self._people[row] for row in self._by_surname.get(surname, ()) if self._people[row].directed]
+        return people if len(people) > 1 else []
+
     def person_by_token(self, word: str) -> Person | None:
         """The only person who has this word anywhere in the name ("Keanu")."""
         rows = self._by_token.get(word, ())
@@ -201,6 +211,8 @@ class Vocabulary:
         year = year or bracketed
         found = [self._films[key] for key in self.finder.exact(title) if key in self._films]
         found += [self._films[key] for key in self._numbered.get(words.strip(), ())]
+        if not found and not title.endswith(":"):
+            found = [self._films[key] for key in self._compact.get(compact(title), ())]
         asked = fold(title)
         if asked.startswith(("a ", "an ")):  # "a scary movie" is not Scary Movie
             found = [film for film in found if fold(film.title).startswith(("a ", "an "))]
@@ -210,6 +222,20 @@ class Vocabulary:
         """Films with nearly this title, best first; a look at every title, so for words that are surely one."""
         matches = self.finder.find(words, limit=3, cutoff=cutoff)
         return [self._films[match.key] for match in matches if match.score >= cutoff and match.key in self._films]
+
+
+def compact(title: str) -> str:
+    """The letters and digits of a title only: "mash" for "M*A*S*H"."""
+    return re.sub(r"[^a-z0-9]", "", fold(title))
+
+
+def _unstyled(title: str) -> tuple[str, ...]:
+    """A title whose digits stand for letters, in letters: "seven" for "Se7en"."""
+    inside = re.search(r"(?<=[a-z])[0-9](?=[a-z])", fold(title))
+    if inside is None:
+        return ()
+    looks = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "vt"}.get(inside[0], "")
+    return tuple(compact(fold(title).replace(inside[0], letter)) for letter in looks)
 
 
 def tokenize_name(name: str) -> list[str]:

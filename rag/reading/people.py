@@ -16,6 +16,7 @@ from rag.reading.tokens import Phrases, Token, word_set
 _FILM_WORDS = word_set(
     "film films movie movies flick flicks cinema picture pictures one's thriller thrillers comedy comedies stuff work works"
 )
+_FOND = word_set("that the this lovely great wonderful brilliant late old young legendary amazing gorgeous handsome dear good")
 _DIRECTOR_CUES = word_set("by directed director from")
 _PERSON_CUES = word_set(
     "with starring by featuring stars star directed director actor actress without no not like love and or from actors of "
@@ -44,7 +45,10 @@ class PersonReader:
         first = tokens[at]
         if not first.is_word or first.text[0].isdigit():
             return None
-        before = tokens[at - 1].fold if at else ""
+        place = at - 1
+        while place > 0 and tokens[place].fold in _FOND:  # "with that lovely Cary Grant"
+            place -= 1
+        before = tokens[place].fold if place >= 0 else ""
         cued = before in _PERSON_CUES or (at == 0 and sum(token.is_word for token in tokens) <= 2)
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):

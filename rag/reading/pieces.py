@@ -117,12 +117,19 @@ class Grammar:
         before = [token.fold for token in tokens[max(0, at - 3) : at] if token.fold != "the"]
         cued = before[-1:] == ["from"] or before[-2:] in (["made", "in"], ["produced", "in"], ["films", "in"])
         listed = len(before) > 1 and before[-1] in {"or", "and", ","} and self._country_before(tokens, at - 1)
-        if not (cued or listed):
+        if not (cued or listed or self._item(tokens, at)):
             return None
         found = self._countries.match(tokens, at)
         if found is None or (needs_capital(tokens[at].fold) and not tokens[at].capital and before[-1:] != ["from"]):
             return None
         return found
+
+    def _item(self, tokens: Sequence[Token], at: int) -> bool:
+        """Is a country all there is between two commas ("horror, UK, 2000s")?"""
+        found = self._countries.match(tokens, at)
+        if found is None or (at and tokens[at - 1].fold not in {",", ";", "/", "|", "just", "only"}):
+            return False
+        return found[0] == len(tokens) or tokens[found[0]].text in ",;/|."
 
     def _country_before(self, tokens: Sequence[Token], joint: int) -> bool:
         """Does a country after "from" end right before the "or" at token `joint`?"""

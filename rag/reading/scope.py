@@ -246,7 +246,7 @@ class Scope:
             if piece.value == "out":
                 self._draft.add(piece.text, "genres_none", name)
             else:
-                self._draft.wish(piece.text, "genre", name, 0.5)
+                self._draft.wish(piece.text, "genre", name, 0.4)
 
     def _read_not(self, n: int, piece: Piece) -> bool | None:
         if self._text(n - 1) == "with" and self._kind(n - 2) == "word" and self._kind(n + 1) == "word":

@@ -1,0 +1,141 @@
+"""Sentences as people type them, put the way the sentence reader knows: chat spelling, slang, roundabout ways.
+
+`spelled` mends words ("whats that w/ de niro pls"), `plain` rewrites phrases that mean a constraint
+without naming it ("pre-war", "2 kids aged 5 and 8", "live action"), `repaired` splits a sentence in
+which somebody corrects himself. Does not know films or the state of a conversation.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SPELLINGS = {
+    "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
+    "smth": "something", "sth": "something", "sumthing": "something", "somethin": "something", "anythin": "anything", "nothin": "nothing",
+    "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though", "gimme": "give me",
+    "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hows": "how is", "whens": "when is", "wheres": "where is",
+    "when's": "when is", "where's": "where is", "how's": "how is", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't",
+    "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
+    "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
+    "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
+    "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wht": "what",
+    "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
+}  # fmt: skip
+_SPELLED = re.compile(
+    r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
+)
+_NOISE = re.compile(
+    r"(?<![\w'’-])(?:lol|lmao|rofl|haha+|omg|ngl|tbh|imo|imho|idk|fyi|btw|innit|lowkey|highkey|like,|er+m?|uh+m?|um+|hm+)(?![\w'’-])[,.!…]*\s*",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|"
+    r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
+    re.IGNORECASE,
+)
+_GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
+_ASIDE = re.compile(
+    r"^(?:please )?(?:remind me|do you (?:happen to )?know|(?:can|could) you (?:please )?(?:tell|remind) me|tell me|any idea|i wonder|i(?:'d| would) like to know)[, ]+"
+    r"(?=(?:who|when|where|how|which|what)\b)(?!what (?:i|we|did i|did we|you)\b|how (?:you|this|to)\b)",
+    re.IGNORECASE,
+)
+_PLAIN = tuple(
+    (re.compile(pattern, re.IGNORECASE), plain)
+    for pattern, plain in (
+        (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
+        (
+            r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
+            r"(?:make|made|direct(?:ed)?|do|done|shoot|shot)\b",
+            r"films by \1",
+        ),
+        (
+            r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have|was|is) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
+            r"(?:been in|star(?:red)? in|appear(?:ed)? in|act(?:ed)? in|play(?:ed)? in|in)\b",
+            r"films with \1",
+        ),
+        (r"(?<!no )\b(older|newer|longer|shorter|earlier|later)(?: ones?)? than (?:that|this|it|those|these|them)(?: one| film| movie)?s?\b", r"\1"),
+        (r"\bearlier\b(?= *(?:[?!.,]|$))", "older"),
+        (r"\blater\b(?= *(?:[?!.,]|$))", "newer"),
+        (r"\bwith (?:a|an|my|our) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?\b", "for kids"),
+        (r"\bfor (?:a |the )?famil(?:y|ies)\b(?! (?:secret|saga|drama|business))", "for kids"),
+        (r"\bdo you (?:hold|own|stock|carry|offer|keep|have)(?=\s*\?)", ""),
+        (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
+        (r"(?:^|(?<=[,.;!?] ))(?:my|our) \w+ (?:says?|said|thinks?|insists?|reckons?|wants?|would like|would prefer|prefers?|asks for)\b(?: (?:that|it should be|it must be|we need))?", ""),
+        (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
+        (r",? (?:because |as |cos |since )?(?:she|he|they|we|i) (?:can'?t|cannot|won'?t|gets?|falls?|have to|has to) [^,.;?!]*$", ""),
+        (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
+        (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
+        (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])", "no "),
+        (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
+        (r"\b((?:vietnam|korean|gulf|iraq|civil|pacific) war|world war (?:one|two|1|2|i|ii)|ww ?(?:1|2|i|ii)|first world war|second world war) (?=(?:films?|movies?)\b)", r"\1 war "),
+        (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) (one|two|three|four|[1-4](?:\.5)?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
+        (r"\b([A-Z])\.(?= ?[A-Z])", r"\1 "),  # Samuel L. Jackson
+        (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
+        (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
+        (r"\b(\d0)(?:ies|'?ties)\b", r"\1s"),
+        (r"\b(in|from|since|before|after|until|of)\s+['’‘]?([2-9]\d)(?=\s*(?:[?!.,;]|$|or |and |then\b|please\b))", r"\1 19\2"),
+        (r"(?<!\w)['’‘]([2-9]\d)(?=\s*(?:[?!.,;]|$))", r"19\1"),
+        (r"\b(?:about |around |only |just )?(\d{1,3} ?(?:minutes|min|hours?|h)(?: ?\d{1,2}(?: ?min(?:utes)?|m)?)?) (?:left|to spare|to kill|to fill|free)\b", r"at most \1"),
+        (r"(?<!not )\b(?:a )?(?:bit|rather|pretty|quite|kinda) (?:old|dated)(?= (?:those|these|that|them|for)\b|\s*(?:[,.!?]|$))", "newer"),
+        (r"(?<!not )\b(?:a )?(?:bit|rather|pretty|quite|kinda) long(?= (?:those|these|that|them|for)\b|\s*(?:[,.!?]|$))", "shorter"),
+        (r"(?<!not )\b(?:a )?(?:bit|rather|pretty|quite|kinda) (?:new|recent|modern)(?= (?:those|these|that|them|for)\b|\s*(?:[,.!?]|$))", "older"),
+        (r"\bafter all\b", ""),
+        (r"\bpre-?\s?war\b", "before 1940"),
+        (r"\bpost-?\s?war(?= (?:\w+ )?(?:films?|movies?|cinema|comed\w+|dramas?|noirs?)\b)", "from 1945 to 1960"),
+        (r"\b(?:of|from|in) the silent (?:era|days|age)\b|\bsilent[- ]era\b", "before 1930"),
+        (r"\b(?:with )?real (?:actors|people) (?:not|rather than|instead of) (?:a )?(?:cartoons?|animat\w+)|\blive[- ]action\b", "not animated"),
+        (r"\banimes?\b(?! (?:by|from) )", "Japanese animation"),
+        (
+            r"\bfor (?:my|our|a|an|the) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?\b",
+            "for kids",
+        ),
+        (
+            r"\b(?:\d{1,2}|two|three|four|five|six|eight|ten|a few|some|small|young|little) (?:small |little |young )?(?:kids|children|toddlers)\b"
+            r"(?! (?:who|that|find|look|are|in|on|from|with|discover))(?: (?:aged?|between) \d+(?:(?:, | and | & |-| to )\d+)*)?",
+            "for kids",
+        ),
+        (r"\b(?:the )?kids (?:are|will be) (?:here|coming|over|with us|watching)\b|\bwith the little ones\b", "for kids"),
+        (r"\b(?:he|she|they|it|(?:my|our) \w+)(?:'s|'re| is| are|s)? (?:afraid|scared|frightened) of ", "no "),
+        (r"\b(?:my|our|the) (?:\w+ )?(?:mum|mom|dad|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran|nan|kids?|son|daughter|friends?|flatmate) "
+         r"(?:really |just |absolutely )?(?:can'?t stand|can'?t bear|hates?|loathes?|dislikes?|doesn'?t (?:like|do|want)|won'?t watch)\b", "no"),
+        (r"\bdir(?:ected by|ector)?\s*:\s*", "directed by "),
+        (r"\b(?:stuff |things? )?(?:made|shot) before (?:i|we) (?:was|were) born\b", "old"),
+        (r"\bnot (?:that|so|quite so|as|too) (?:recent|new|modern)\b", "older"),
+        (r"\bnot (?:that|so|quite so|as) old\b", "newer"),
+        (r"\bnot (?:that|so|quite so|as) long\b", "shorter"),
+        (r"\bnot (?:that|so|quite so|as) short\b", "longer"),
+        (
+            r"^i(?:'m| am) (?:so |really |very )?(?:bored|tired|exhausted|alone|free) ?(?:tonight|today)?\W*$",
+            "recommend something",
+        ),
+    )
+)  # fmt: skip
+_REPAIR = re.compile(
+    r"[\s,;…–—.-]*(?:\b(?:no|nah)[,]? (?:sorry|wait|hang on|hold on|actually|i mean)\b|\b(?:wait|hang on|hold on|er)[,]? no\b|\bactually[,]? no\b|"
+    r"\bsorry[,]? (?:i meant|i mean|make that|no)\b|\b(?:scratch|scrap|strike) that\b|\bor rather\b|\bi mean(?:t)? to say\b|\bno[,]? make that\b)[\s,:;…–—.-]*",
+    re.IGNORECASE,
+)
+
+
+def spelled(text: str) -> str:
+    """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
+    out = _SPELLED.sub(lambda found: _SPELLINGS[found[0].lower()], text)
+    out = _NOISE.sub("", out)
+    bare = _ASIDE.sub("", _OPENING.sub("", out))
+    return (bare if len(bare.split()) > 1 else out).strip() or text
+
+
+def plain(text: str) -> str:
+    """The text with roundabout constraints put plainly."""
+    for pattern, words in _PLAIN:
+        text = pattern.sub(words, text)
+    return text
+
+
+def repaired(text: str) -> tuple[str, str] | None:
+    """(what was said first, what is meant instead) of "a Spanish, no sorry, Italian film"; None without a correction."""
+    found = _REPAIR.search(text)
+    if found is None:
+        return None
+    first, second = text[: found.start()].strip(), text[found.end() :].strip()
+    return (first, second) if first and second else None

@@ -1,0 +1,95 @@
+"""Sloppy sentences: spelling, roundabout constraints, corrections, and what the concierge makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from movies.settings import Settings
+from rag.agent import Agent
+from rag.library import Library
+from rag.reading.plainly import plain, repaired, spelled
+from tests.encoders import HashedEncoder
+from tests.talking import agent_over, say
+
+
+@pytest.fixture
+def agent(built_index: Path, tmp_path: Path) -> Agent:
+    return agent_over(Library.open(built_index, Settings(_env_file=None), encoder=HashedEncoder()), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("smth funny abt cops pls", "something funny about cops please"),
+        ("romcoms w emma stone", "romcoms with emma stone"),
+        ("great, when's it from?", "when is it from?"),
+        ("ngl kinda bored", "kinda bored"),
+        ("remind me who directed Heat", "who directed Heat"),
+        ("remind me what I asked for", "remind me what I asked for"),
+        ("pulp", "pulp"),
+        ("", ""),
+    ],
+)
+def test_spelling(typed: str, meant: str) -> None:
+    assert spelled(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "plainly"),
+    [
+        ("pre-war german films", "before 1940 german films"),
+        ("and in 95?", "and in 1995?"),
+        ("around the world in 80 days", "around the world in 80 days"),
+        ("2 kids aged 5 and 8, what now", "for kids, what now"),
+        ("two kids who find a body", "two kids who find a body"),
+        ("but live action", "but not animated"),
+        ("-nolan", "no nolan"),
+        ("sci-fi", "sci-fi"),
+        ("horror/comedy", "horror comedy"),
+        ("and/or", "and/or"),
+        ("not too long", "not too long"),
+        ("never show me horror", "no horror"),
+        ("2h15 left", "at most 2h15"),
+    ],
+)
+def test_plain(said: str, plainly: str) -> None:
+    assert plain(said) == plainly
+
+
+def test_corrections() -> None:
+    assert repaired("a spanish, no sorry, italian film") == ("a spanish", "italian film")
+    assert repaired("a film with no name") is None
+    assert repaired("no wait") is None
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects(agent: Agent) -> None:
+    assert say(agent, "a french, no sorry, japanese film").plan["filters"] == {"languages": ["ja"]}
+
+
+def test_a_mood_holds_where_films_remain_and_goes_with_it(agent: Agent) -> None:
+    answer = say(agent, "something scary")
+    assert answer.plan["filters"] == {"genres_all": ["Horror"]}
+    assert "genres_all" not in say(agent, "something sad instead").plan.get("filters", {})
+
+
+def test_never_stands_for_good_and_can_be_cleared(agent: Agent) -> None:
+    say(agent, "never show me horror")
+    assert say(agent, "a film with monsters").plan["filters"]["genres_none"] == ["Horror"]
+    assert "Never: Horror" in say(agent, "what do you know about my taste?").text
+    say(agent, "forget everything I disliked")
+    assert "Horror" not in say(agent, "what do you know about my taste?").text
+
+
+def test_two_films_compared_and_the_same_question_again(agent: Agent) -> None:
+    assert say(agent, "which is longer, heat or alien?").titles == ["Heat"]
+    assert "1979" in say(agent, "when did Alien come out?").text
+    again = say(agent, "and Heat?")
+    assert again.tools == ["movie_details"]
+    assert "1995" in again.text
+
+
+def test_a_bare_number_changes_the_bound_there_is(agent: Agent) -> None:
+    say(agent, "a film under 120 minutes")
+    assert say(agent, "make that 100").plan["filters"] == {"runtime_max": 100}
