@@ -31,7 +31,7 @@ from movies.errors import MovieServiceError
 from movies.movie import Movie
 
 _TINY = 100  # pixels of the shorter side
-_SAME_PICTURE = 0.97  # cosine of small copies
+_SAME_PICTURE = 0.95  # cosine of small copies; saved again: over .99, a sequel with the same picture: .90
 _FLAT = 4.0  # grey levels (standard deviation) below which a picture is one plain colour, alike to any other
 _WORDS = 8  # a plot of fewer is not judged
 _NOT_POSTERS = 0.02  # how many pictures of a catalogue are expected to be no posters; training saw about half
@@ -164,8 +164,8 @@ def _doubted(movie: Movie, verdict: Verdict) -> Iterator[Finding]:
 
 
 def small_copy(image: Image) -> NDArray[np.float32]:
-    """A unit row for a picture: its colours at 12×18 points, without their mean. The cosine of near copies is near 1."""
-    pixels = np.asarray(image.convert("RGB").resize((12, 18), PILImage.Resampling.BOX), dtype=np.float32)
+    """A unit row for a picture: its colours at 24×36 points, without their mean. The cosine of near copies is near 1."""
+    pixels = np.asarray(image.convert("RGB").resize((24, 36), PILImage.Resampling.BOX), dtype=np.float32)
     return np.asarray(unit((pixels - pixels.mean(axis=(0, 1))).ravel()[None])[0])
 
 

@@ -230,7 +230,7 @@ def _judged(one: Movie, two: Movie, alike: _Likeness, picture: float | None) -> 
         how = "the same as" if picture >= 1 else f"nearly the same (cosine {picture:.2f}) as"
         yield found(
             "duplicate_poster", two, f"Its picture is {how} that of {one.label} ({one.id}).",
-            0.99 if picture >= 1 else 0.9 if picture >= 0.985 else 0.75,
+            0.99 if picture >= 1 else 0.95 if picture >= 0.99 else 0.85,
             "One of the two has the wrong poster.", other=one.id, about=f"{one.poster} {two.poster}",
         )  # fmt: skip
 

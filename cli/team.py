@@ -107,12 +107,16 @@ def audit(
 def print_findings(records: Sequence[Mapping[str, Any]]) -> None:
     """Findings as a table."""
     table = Table(box=None, pad_edge=False)
-    for name in ("Id", "Finding", "Film", "Evidence", "Sure", "Suggestion", "State"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Id")
+    table.add_column("Id", no_wrap=True, style="dim")
+    table.add_column("Finding", no_wrap=True, style="cyan")
+    table.add_column("Sure", justify="right")
+    table.add_column("Film, and what speaks for it", overflow="fold")
     for record in records:
-        cells = (record[name] for name in ("id", "kind", "title", "evidence"))
-        sure = f"{record['confidence']:.2f}"
-        table.add_row(*(Text(str(cell)) for cell in cells), sure, Text(record["suggestion"]), record["state"])
+        said = Text(record["title"], style="bold")
+        said.append(f" {record['evidence']} ", style="not bold").append(record["suggestion"], style="not bold dim")
+        if record["state"] != "open":
+            said.append(f" ({record['state']})", style="not bold green")
+        table.add_row(record["id"], record["kind"], f"{record['confidence']:.0%}", said)
     output.print(table)
 
 

@@ -32,11 +32,11 @@ from rag.library import Library
 from rag.vectors import OVERVIEW, POSTER
 
 T = TypeVar("T")
-_MOST_READ = 600  # posters that are read again, those first that are farthest from their own film
+_MOST_READ = 1000  # posters that are read again, those first that are farthest from their own film
 _SPELT_OUT = 0.85  # of the title, in one run of lines
 _COMPARED = 200  # titles; the own one, if it is not among them, is as unlike as the last
 _BLOCK = 500
-_NEAR = 25  # a poster whose own film is among so many nearest is beyond doubt
+_NEAR = 100  # a poster whose own film is among so many nearest is beyond doubt (docs/quality-audit.md)
 _CLEAR, _AHEAD = 0.8, 0.25  # score of the film that is named, and its lead over the poster's own film
 
 

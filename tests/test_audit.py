@@ -185,7 +185,7 @@ def _tagged(number: int, genre: str, random: np.random.Generator) -> Movie:
 
 def test_wrong_tags_are_doubted_and_missing_ones_missed() -> None:
     random = np.random.default_rng(0)
-    films = [_tagged(number, ("Horror", "Western")[number % 2], random) for number in range(400)]
+    films = [_tagged(number, ("Horror", "Western")[number % 2], random) for number in range(1500)]
     films[10] = films[10].model_copy(update={"genres": ("Western",)})  # what others say counts, not the tag itself
     films[31] = films[31].model_copy(update={"genres": ("Western", "Horror")})
     films[50] = films[50].model_copy(update={"genres": ()})
