@@ -11,12 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 
 from cli.building import Json
+from cli.models import model_report, print_models
 from cli.screen import output, print_json
 from movies.errors import MovieServiceError
 from movies.settings import Settings
@@ -45,8 +46,15 @@ class Finding:
     fix: str = ""
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    models: Annotated[bool, typer.Option("--models", help="Which models can be had, and which suit this machine.")] = False,
+    as_json: Json = False,
+) -> None:
     """Check everything from the Python version to the language model, and print the fixing commands."""
+    if models:
+        report = model_report(Settings())
+        print_json(report) if as_json else print_models(report)
+        return
     findings = list(examine(Settings()))
     if as_json:
         print_json([asdict(finding) for finding in findings])

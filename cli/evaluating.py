@@ -186,6 +186,20 @@ def validator(
 
 
 @app.command()
+def clip(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Architectures by open_clip's names; without, those of docs/models.md.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What CLIP models would cost on this machine: milliseconds of one core, memory. Fetches nothing."""
+    from evaluation.architectures import ARCHITECTURES, evaluate_architectures
+
+    figures = evaluate_architectures(tuple(names or ARCHITECTURES), lambda name: say(f"Measuring {name} …"))
+    print_json(figures) if as_json else _table(figures, ("parameters", "picture_ms", "text_ms", "memory_gb"))
+
+
+@app.command()
 def chat(
     scenarios: Annotated[
         Path | None, typer.Option(help="JSON Lines of conversations; without it, our own over the demo.")

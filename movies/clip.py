@@ -49,7 +49,8 @@ class ClipEncoder:
             if checkpoint:
                 made = open_clip.create_model_and_transforms(tag, pretrained=checkpoint, weights_only=True)
             else:
-                made = open_clip.create_model_and_transforms(tag, weights_only=True)
+                # Without weights open_clip would go on with random ones.
+                made = open_clip.create_model_and_transforms(tag, weights_only=True, require_pretrained=True)
             tokenizer = open_clip.get_tokenizer(tag)
         except Exception as error:  # hub clients, safetensors and torch all raise their own kinds
             detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -5,7 +5,9 @@ Looks at settings, the disk and, for a few seconds, the network. Does not know h
 
 from __future__ import annotations
 
+import queue
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,24 +61,48 @@ def encoder_for(name: str, settings: Settings, say: Callable[[str], None] = lamb
 
 def clip_at_hand(settings: Settings) -> bool:
     """Whether CLIP weights are on disk, or a hub answers quickly enough to fetch them."""
+    if clip_on_disk(settings):
+        return True
+    local = settings.clip_model.startswith("local-dir:") or settings.clip_checkpoint is not None
+    return not local and hub_in_reach(settings)
+
+
+def clip_on_disk(settings: Settings) -> bool:
+    """Whether the weights that settings name are in their folder, file, or the hub's cache."""
     model = settings.clip_model
     if model.startswith("local-dir:"):
         return Path(model.removeprefix("local-dir:")).is_dir()
     if settings.clip_checkpoint is not None:
         return settings.clip_checkpoint.is_file()
-    from huggingface_hub import constants, try_to_load_from_cache
+    if not model.startswith("hf-hub:"):
+        return False
+    from huggingface_hub import try_to_load_from_cache
 
     repo = model.removeprefix("hf-hub:").split("@")[0]
-    if model.startswith("hf-hub:"):
-        names = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-        if any(isinstance(try_to_load_from_cache(repo, name), str) for name in names):
-            return True
+    names = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+    return any(isinstance(try_to_load_from_cache(repo, name), str) for name in names)
+
+
+def hub_in_reach(settings: Settings) -> bool:
+    """Whether the model hub (HF_ENDPOINT) takes a connection within `hub_patience` seconds, name look-up included."""
+    from huggingface_hub import constants
+
     if constants.HF_HUB_OFFLINE:
         return False
     address = urlsplit(constants.ENDPOINT)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    outcome: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def reach() -> None:
+        try:
+            with socket.create_connection((address.hostname or "", port), timeout=settings.hub_patience):
+                outcome.put(True)
+        except OSError:
+            outcome.put(False)
+
+    # Looking up a name has no time limit of its own, so it is waited for from outside.
+    threading.Thread(target=reach, daemon=True, name="hub").start()
     try:
-        port = address.port or (443 if address.scheme == "https" else 80)
-        with socket.create_connection((address.hostname or "", port), timeout=settings.hub_patience):
-            return True
-    except OSError:
+        return outcome.get(timeout=settings.hub_patience)
+    except queue.Empty:
         return False
