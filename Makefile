@@ -34,7 +34,7 @@ bench: install  ## speed, load, faults and hostile input, a quarter of an hour (
 	EXAMPLES=150 $(BIN)/pytest -q -o timeout=900 tests/test_api_document.py
 
 lock: install  ## renew the lock files from pyproject.toml
-	sh requirements/lock.sh
+	UV=$(BIN)/uv sh requirements/lock.sh
 
 clean:  ## remove what `make` made; data and artefacts stay
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache

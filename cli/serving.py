@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -68,6 +69,8 @@ def up(
     from rag.library import current_version
 
     settings = Settings()
+    _need_free(settings.api_host, settings.api_port, "MATINEE_API_PORT")
+    _need_free(settings.ui_host, settings.ui_port, "MATINEE_UI_PORT")
     fetch_artifacts(settings, say)
     try:
         current_version(settings.artifacts)
@@ -92,6 +95,16 @@ def up(
         codes = _stop(servers)
     if any(code not in (0, -signal.SIGINT, -signal.SIGTERM) for code in codes):
         sys.exit(1)
+
+
+def _need_free(host: str, port: int, setting: str) -> None:
+    """Raise BadInput if another program listens there: better said now than after minutes of building."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise BadInput(f"Port {port} on {host} can't be used ({error.strerror}). For another: {setting}={port + 1} matinee up") from None
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:

@@ -6,9 +6,9 @@ Knows names and defaults only. Secrets are `SecretStr`, so printing or logging s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Names = Annotated[tuple[str, ...], NoDecode]  # in the environment: separated by commas
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     api_threads: int = Field(default=16, ge=1)
-    api_url: str = "http://127.0.0.1:8000"
+    api_url: str = "http://127.0.0.1:8000"  # where page and client find the API; by itself it follows api_port
     ui_host: str = "127.0.0.1"
     ui_port: int = Field(default=7860, ge=1, le=65535)
     api_key: SecretStr | None = None  # what our own page and client send
@@ -96,3 +96,9 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _find_our_own_api(self) -> Self:
+        if "api_url" not in self.model_fields_set:
+            self.api_url = f"http://127.0.0.1:{self.api_port}"
+        return self

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the lock files beside this script from pyproject.toml. Needs uv (pip install uv).
+# Writes the lock files beside this script from pyproject.toml. Needs uv; `make lock` brings it.
 #
 #   requirements/lock.sh             add what pyproject.toml asks for; versions already locked stay
 #   requirements/lock.sh --upgrade   take the newest versions
@@ -18,7 +18,7 @@ set -eu
 cd "$(dirname "$0")/.."
 : "${UV:=uv}"
 command -v "$UV" >/dev/null || {
-    echo "uv is needed: pip install uv, or UV=/path/to/uv $0" >&2
+    echo "uv is needed. Run: make lock   or: UV=/path/to/uv $0" >&2
     exit 1
 }
 
@@ -35,7 +35,6 @@ lock() {
     mv "$file.part" "$file"
 }
 
-upgrade=${1:-}
-lock all --all-extras $upgrade
+lock all --all-extras ${1:+"$1"}
 lock server --extra server --constraints requirements/all.txt
 lock chat --extra chat --constraints requirements/all.txt
