@@ -104,7 +104,9 @@ def _need_free(host: str, port: int, setting: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise BadInput(f"Port {port} on {host} can't be used ({error.strerror}). For another: {setting}={port + 1} matinee up") from None
+            raise BadInput(
+                f"Port {port} on {host} can't be used ({error.strerror}). For another: {setting}={port + 1} matinee up"
+            ) from None
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:

@@ -114,7 +114,9 @@ class House:
 
     def here(self, command: str) -> str:
         """The command with this machine's places and ports."""
-        command = command.replace("/media/films", "media/films").replace("127.0.0.1:8000", self.server.url.removeprefix("http://"))
+        command = command.replace("/media/films", "media/films").replace(
+            "127.0.0.1:8000", self.server.url.removeprefix("http://")
+        )
         return re.sub(r"^\.venv/bin/", "", command)
 
 
@@ -127,7 +129,9 @@ def house(built_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for place in ("posters/Drama/one.png", "posters/Comedy/two.png", "media/films/Sleepers (1996)/poster.png"):
         (folder / place).parent.mkdir(parents=True)
         poster.save(folder / place)
-    (folder / "media/films/Sleepers (1996)/movie.nfo").write_text("<movie><title>Sleepers</title><year>1996</year></movie>", "utf-8")
+    (folder / "media/films/Sleepers (1996)/movie.nfo").write_text(
+        "<movie><title>Sleepers</title><year>1996</year></movie>", "utf-8"
+    )
     poster.save(folder / "poster.jpg")
     small_clip(folder / "clip")
     command = folder / "bin" / "matinee"
@@ -169,7 +173,12 @@ SERVERS = re.compile(r"(\w+=\S+ )?matinee (up|serve|ui)$")
 @pytest.mark.parametrize(("document", "command"), [pair for pair in RUN_HERE if not SERVERS.match(pair[1])])
 def test_a_command_runs(house: House, document: str, command: str) -> None:
     done = subprocess.run(
-        ["bash", "-c", house.here(command)], cwd=house.folder, env=house.environment, capture_output=True, text=True, timeout=280
+        ["bash", "-c", house.here(command)],
+        cwd=house.folder,
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
     )
     assert done.returncode == 0, f"{document}: {command}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
@@ -227,7 +236,9 @@ def test_every_command_that_is_mentioned_exists_with_its_options() -> None:
         while rest and rest[0] in getattr(command, "commands", ()):
             command = command.commands[rest.pop(0)]
         if command is ROOT_COMMAND:
-            assert not re.fullmatch(r"[a-z-]+", words[0]) or words[0] in PROSE, f"{document}: matinee {' '.join(words)} is no command"
+            assert not re.fullmatch(r"[a-z-]+", words[0]) or words[0] in PROSE, (
+                f"{document}: matinee {' '.join(words)} is no command"
+            )
             continue
         seen += 1
         options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}

@@ -50,7 +50,9 @@ class Film:
             strip.paste(frame, (0, number * frame.height))
         palette = strip.quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
         frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames]
-        frames[0].save(path, save_all=True, append_images=frames[1:], duration=self.durations, loop=0, optimize=True, disposal=1)
+        frames[0].save(
+            path, save_all=True, append_images=frames[1:], duration=self.durations, loop=0, optimize=True, disposal=1
+        )
 
 
 def record(page: Page, address: str) -> Film:
