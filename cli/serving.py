@@ -30,6 +30,17 @@ def serve() -> None:
     serve_api(settings, say)
 
 
+def fetch() -> None:
+    """Fetch the index at MATINEE_ARTIFACTS_URL now, unless it is here. `serve` and `up` do so by themselves."""
+    from api.fetch import fetch_artifacts
+
+    settings = Settings()
+    if settings.artifacts_url is None or not settings.artifacts_url.get_secret_value():
+        raise BadInput("There is nothing to fetch: MATINEE_ARTIFACTS_URL is not set (docs/deploy.md).")
+    if fetch_artifacts(settings, say) is None:
+        say("The index is here already.")
+
+
 def ui() -> None:
     """Serve the page (MATINEE_UI_HOST, MATINEE_UI_PORT); it talks to the API at MATINEE_API_URL."""
     from chat_ui.serve import serve as serve_page

@@ -14,8 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from api.fetch import fetch_artifacts
+from cli.main import app
 from index_builder.build import build
 from movies.catalogue import Catalogue
 from movies.errors import BadInput, IndexMismatch, ModelMissing, MovieServiceError
@@ -116,6 +118,20 @@ def test_an_index_is_fetched_checked_and_served(built_index: Path, bucket: Bucke
     assert not list(settings.artifacts.glob(".fetch-*"))
     assert fetch_artifacts(settings, said.append) is None
     assert len(bucket.asked) == 1
+
+
+def test_the_command_fetches_once_and_says_so(built_index: Path, bucket: Bucket, tmp_path: Path) -> None:
+    bucket.body = packed(built_index)
+    wanted = {"ARTIFACTS": str(tmp_path / "served"), "ARTIFACTS_URL": bucket.url,
+              "ARTIFACTS_SHA256": hashlib.sha256(bucket.body).hexdigest()}  # fmt: skip
+    runner = CliRunner(env={f"MATINEE_{name}": value for name, value in wanted.items()})
+    assert runner.invoke(app, ["fetch"]).exit_code == 0
+    assert current_version(tmp_path / "served").name == current_version(built_index).name
+    again = runner.invoke(app, ["fetch"])
+    assert again.exit_code == 0
+    assert len(bucket.asked) == 1
+    nothing = CliRunner(env={"MATINEE_ARTIFACTS_URL": ""}).invoke(app, ["fetch"])
+    assert "MATINEE_ARTIFACTS_URL is not set" in str(nothing.exception)
 
 
 def test_nothing_is_fetched_unless_asked_for(tmp_path: Path) -> None:

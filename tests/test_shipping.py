@@ -5,6 +5,7 @@ The image and the stack themselves are built and started by .github/workflows/ci
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -120,6 +121,32 @@ def test_locks_are_complete(name: str) -> None:
             other = canonicalize_name(need.name)
             if (need.marker is None or need.marker.evaluate(environment)) and not re.match(r"nvidia-|cuda-|triton$", other):
                 assert other in pins, f"{package} needs {other}, which is not in requirements/{name}.txt. Run: make lock"
+
+
+def imported(room: Path) -> dict[str, str]:
+    """The packages from elsewhere that a room imports itself, each with one file that does."""
+    ours = {path.parent.name for path in ROOT.glob("*/__init__.py")} | sys.stdlib_module_names
+    found: dict[str, str] = {}
+    for path in sorted(room.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            found |= {top: path.name for name in names if (top := name.partition(".")[0]) not in ours}
+    return found
+
+
+def test_what_is_imported_is_asked_for() -> None:
+    """A package that only comes along with another may be gone with its next release."""
+    known = metadata.packages_distributions()
+    for init in ROOT.glob("*/__init__.py"):
+        room = init.parent.name
+        extras = (
+            {"chat"} if room == "chat_ui" else set(PROJECT["optional-dependencies"]) - ({"dev"} if room != "tests" else set())
+        )
+        wanted = {canonicalize_name(need.name) for need in asked(extras)}
+        for module, file in imported(init.parent).items():
+            names = {canonicalize_name(name) for name in known.get(module, [module])}
+            assert names & wanted, f"{room}/{file} imports {module}: name it in pyproject.toml, then make lock"
 
 
 # -- the page without the models -------------------------------------------------------------------
@@ -238,7 +265,7 @@ def matinee_commands() -> set[tuple[str, ...]]:
 
 def test_every_command_exists() -> None:
     commands = matinee_commands()
-    assert {("matinee", "serve"), ("matinee", "ui"), ("matinee", "demo")} <= commands
+    assert {("matinee", "serve"), ("matinee", "ui"), ("matinee", "demo"), ("matinee", "fetch")} <= commands
     for _, name in commands:
         assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0, name
 
@@ -381,6 +408,26 @@ def test_manifests_refer_to_what_is_there() -> None:
 def test_workflows_follow_the_schema(path: Path) -> None:
     ran = tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(path))
     assert ran.returncode == 0, ran.stdout
+
+
+def test_workflows_are_safe_and_pinned() -> None:
+    """zizmor: actions by hash, no credentials left behind, nothing of a stranger's text in a shell."""
+    ran = tool("zizmor", "--offline", "--quiet", "--no-progress", ".github/workflows")
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_shell_scripts_have_no_findings() -> None:
+    ran = tool("shellcheck", "requirements/lock.sh", ".ci/run")
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_steps_call_what_the_makefile_has() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    steps = [*(ROOT / ".github" / "workflows").glob("*.yml"), ROOT / ".ci" / "run"]
+    called = {name for path in steps for name in re.findall(r"(?m)^\s*(?:- run: )?make (\w+)", path.read_text("utf-8"))}
+    assert {"install", "check", "test"} <= called
+    for name in called:
+        assert re.search(rf"(?m)^{name}:", makefile)
 
 
 # -- documents -------------------------------------------------------------------------------------
