@@ -26,6 +26,13 @@ class Head(StrEnum):
 def train(
     what: Annotated[Head, typer.Argument(help="What to train.")],
     negatives: Annotated[Path | None, typer.Option(help="A folder of pictures that are no posters (validator).")] = None,
+    fine_tune: Annotated[
+        str | None,
+        typer.Option(
+            help="Tune a backbone on the posters too (genres): builtin, a name of timm, or NAME:FILE.safetensors. "
+            "Kept only if it beats the head."
+        ),
+    ] = None,
     artifacts: Artifacts = None,
 ) -> None:
     """Train the classifiers of the serving version anew, from its own films; seconds on vectors that are known."""
@@ -35,7 +42,7 @@ def train(
     settings = Settings()
     library = Library.open(artifacts or settings.artifacts, settings, say)
     with progress_bars() as step:
-        report = retrain(library, what.value, negatives, settings.cache, step)
+        report = retrain(library, what.value, negatives, settings.cache, step, fine_tune)
     output.print(f"Trained. Report: {report}")
 
 

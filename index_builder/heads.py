@@ -50,7 +50,9 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
     return train
 
 
-def retrain(library: Library, what: str, negatives: Path | None, cache_folder: Path, progress: Progress) -> Path:
+def retrain(
+    library: Library, what: str, negatives: Path | None, cache_folder: Path, progress: Progress, fine_tune: str | None = None
+) -> Path:
     """Train one classifier of the serving version anew and put it in place by rename; returns its report.
 
     Raises BadCatalogue if there is too little to learn from; the old heads then stay.
@@ -62,7 +64,7 @@ def retrain(library: Library, what: str, negatives: Path | None, cache_folder: P
         features = Features(library.encoder, store=cache, open_poster=lambda key: open_image(library.posters.path(key)))
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".heads-") as aside:
             if what == "genres":
-                train_genres(library.catalogue, features, Path(aside), progress=progress)
+                train_genres(library.catalogue, features, Path(aside), fine_tune=fine_tune, progress=progress)
             else:
                 train_validator(library.catalogue, negatives, features, Path(aside), progress=progress)
             old = target / f".{what}.old"
