@@ -36,7 +36,8 @@ _GRID = (48, 32)  # rows and columns the lettering map is reduced to
 _POOLS = 6  # mean, spread, maximum, and the means of upper, middle and lower third
 _LINES = 5  # the tallest lines of lettering that are described one by one
 _TALL = (0.03, 0.05, 0.08, 0.12)  # of the height: lines at least so tall are counted
-_SPECK = 12  # pixels; smaller spots of lettering are noise
+_LINE_GRID = (144, 96)  # rows and columns of the map in which lines are told apart
+_SPECK = 3  # cells of it; smaller spots of lettering are noise
 _LETTERED = 0.3  # share of lettering above which a cell of the map counts as lettered
 _SIGHT = 2 * (16 + 24 + 40 + 112 + 320) + 1280
 _LAYERS_DIM = _POOLS * sum(width for _, width in _LAYERS)
@@ -106,7 +107,13 @@ class Eyes:
         letters = 1 / (1 + np.exp(-np.clip(np.asarray(outputs[-1][0, 0], dtype=np.float32), -30, 30)))
         lettering = np.asarray(cv2.resize(letters, _GRID[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
         layers = np.concatenate([_pooled(np.asarray(layer[0])) for layer in outputs[:-1]])
-        return np.concatenate([_line_cues(letters), _letter_cues(lettering)]), layers, lettering
+        return (
+            np.concatenate(
+                [_line_cues(cv2.resize(letters, _LINE_GRID[::-1], interpolation=cv2.INTER_AREA)), _letter_cues(lettering)]
+            ),
+            layers,
+            lettering,
+        )
 
     def _load(self) -> None:
         with self._lock:

