@@ -178,8 +178,8 @@ def flyer(random: Generator, scene: Scene) -> Image:
     image = _ground(random, scene, width, height)
     draw = ImageDraw.Draw(image)
     for _ in range(int(random.integers(0, 7))):
-        x, y = random.integers(-20, width), random.integers(-20, height)
-        box = (x, y, x + random.integers(8, width), y + random.integers(8, height // 2))
+        left, top = int(random.integers(-20, width)), int(random.integers(-20, height))
+        box = (left, top, left + int(random.integers(8, width)), top + int(random.integers(8, height // 2)))
         (draw.ellipse if random.random() < 0.5 else draw.rectangle)(
             box, fill=_colour(random) if random.random() < 0.3 else None, outline=_colour(random), width=2
         )

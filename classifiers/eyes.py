@@ -107,13 +107,8 @@ class Eyes:
         letters = 1 / (1 + np.exp(-np.clip(np.asarray(outputs[-1][0, 0], dtype=np.float32), -30, 30)))
         lettering = np.asarray(cv2.resize(letters, _GRID[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
         layers = np.concatenate([_pooled(np.asarray(layer[0])) for layer in outputs[:-1]])
-        return (
-            np.concatenate(
-                [_line_cues(cv2.resize(letters, _LINE_GRID[::-1], interpolation=cv2.INTER_AREA)), _letter_cues(lettering)]
-            ),
-            layers,
-            lettering,
-        )
+        lines = np.asarray(cv2.resize(letters, _LINE_GRID[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
+        return np.concatenate([_line_cues(lines), _letter_cues(lettering)]), layers, lettering
 
     def _load(self) -> None:
         with self._lock:
