@@ -27,6 +27,9 @@ _WORDS = (
     "view", "help", "chapter", "music", "volume", "best", "live", "tonight", "free", "entry", "error", "user", "name",
 )  # fmt: skip
 
+_TRIES = 20  # places looked at for a piece without lettering
+_CLEAR = 0.003  # mean of the lettering map below which a place is clear
+
 
 def counterexamples(
     count: int, seed: int = 0, posters: Sequence[Image] = (), lettering: Sequence[Floats] = ()
@@ -115,11 +118,11 @@ def _grainy(random: Generator, image: Image) -> Image:
 
 
 def _piece(random: Generator, posters: Sequence[Image], lettering: Sequence[Floats]) -> Image:
-    """A part of a poster, a quarter to three quarters of each side; of six places the one with the least lettering."""
-    chosen = int(random.integers(len(posters)))
-    poster = posters[chosen]
-    best: tuple[float, tuple[int, int, int, int]] | None = None
-    for _ in range(6 if lettering else 1):
+    """A part of a poster, a quarter to three quarters of each side, from one where a place is clear of lettering."""
+    best: tuple[float, Image] | None = None
+    for _ in range(_TRIES if lettering else 1):
+        chosen = int(random.integers(len(posters)))
+        poster = posters[chosen]
         share = float(random.uniform(0.25, 0.75))
         width = max(8, round(poster.width * min(1.0, share * float(random.uniform(0.9, 1.5)))))
         height = max(8, round(poster.height * share * float(random.uniform(0.5, 1.0))))
@@ -128,11 +131,13 @@ def _piece(random: Generator, posters: Sequence[Image], lettering: Sequence[Floa
             int(random.integers(0, max(1, poster.height - height))),
         )
         box = (left, top, min(left + width, poster.width), min(top + height, poster.height))
-        lettered = _lettered(lettering[chosen], box, poster) if lettering else 0.0
-        if best is None or lettered < best[0]:
-            best = (lettered, box)
+        found = _lettered(lettering[chosen], box, poster) if lettering else 0.0
+        if best is None or found < best[0]:
+            best = (found, poster.crop(box))
+        if found < _CLEAR:
+            break
     assert best is not None
-    return poster.crop(best[1])
+    return best[1]
 
 
 def _lettered(letters: Floats, box: tuple[int, int, int, int], poster: Image) -> float:

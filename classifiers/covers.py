@@ -66,6 +66,9 @@ class _Block:
     tall: float
 
 
+PRINTED = ("book", "record", "game", "meme", "flyer")
+
+
 def book(random: Generator, scene: Scene) -> Image:
     """Author and title in large lines, each filling the width, with a strap line or two between."""
     width, height = _portrait(random, 1.45, 1.65)

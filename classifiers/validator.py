@@ -51,12 +51,15 @@ class PosterValidator:
         self.encoder = encoder
         self.eyes = eyes
         self._experts = [Expert.of(arrays, view, method) for view, method in manifest["experts"]]
+        self._rule = str(manifest["rule"])
+        if self._rule not in RULES:
+            raise KeyError("rule")
         self._slope, self._offset = (float(value) for value in manifest["calibration"])
 
     @property
     def method(self) -> str:
-        """What scores, such as "lettering/kernel + layout/linear"."""
-        return " + ".join(expert.name for expert in self._experts)
+        """What scores, such as "lines/kernel", or "least of lines/kernel + layout/linear"."""
+        return team_name(self._rule, [expert.name for expert in self._experts])
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder, eyes: Eyes | None = None) -> PosterValidator:
@@ -81,7 +84,7 @@ class PosterValidator:
 
     def probabilities(self, rows: Floats) -> Floats:
         """float32 (n,) of rows made by `see_rows`."""
-        scores = together(self._experts, rows)
+        scores = together([expert(rows) for expert in self._experts], self._rule)
         return np.asarray(1 / (1 + np.exp(-np.clip(self._slope * scores + self._offset, -30, 30))), dtype=np.float32)
 
 
@@ -133,9 +136,9 @@ class Expert:
         return cls(view, method, Space(own["shift"], own["scale"], own["axes"]), own, middle, spread)
 
 
-def together(experts: Sequence[Expert], rows: Floats) -> Floats:
-    """The experts' mean score (n,)."""
-    return np.asarray(np.mean([expert(rows) for expert in experts], axis=0), dtype=np.float32)
+def together(scores: Sequence[Floats], rule: str) -> Floats:
+    """One score (n,) from those of the experts: their mean, or the least where each has a veto."""
+    return np.asarray(RULES[rule](np.stack(scores), axis=0), dtype=np.float32)
 
 
 def see_rows(images: Sequence[Image], encoder: Encoder, eyes: Eyes, looks: Vectors | None = None) -> Vectors:
@@ -146,6 +149,10 @@ def see_rows(images: Sequence[Image], encoder: Encoder, eyes: Eyes, looks: Vecto
     """
     rows = eyes.rows(images) if looks is None else looks
     return rows if reads(encoder) else np.hstack([rows, encoder.images(images)])
+
+
+def team_name(rule: str, names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{rule} of {' + '.join(names)}"
 
 
 def in_view(rows: Floats, view: str) -> Floats:
@@ -186,6 +193,7 @@ def _distance(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
     return np.asarray(out[0] - out[1], dtype=np.float32)
 
 
+RULES = {"mean": np.mean, "least": np.min}
 METHODS = {"linear": _linear, "kernel": _kernel, "neighbours": _neighbours, "distance": _distance}
 """Scores (n,), higher for posters, of points (n, m) in the space, from the arrays of a method."""
 

@@ -19,14 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.counterexamples import counterexamples
-from classifiers.eyes import VIEWS, lettered
+from classifiers.covers import PRINTED
+from classifiers.eyes import VIEWS
 from classifiers.features import Features, progress_of, reads
 from classifiers.figures import auroc
 from classifiers.heads import Floats, save_heads
 from classifiers.report import write_page
 from classifiers.standard import DETAIL, standard
 from classifiers.training import Progress, no_progress
-from classifiers.validator import METHODS, Expert, PosterValidator, Space, in_view, see_rows, together
+from classifiers.validator import METHODS, RULES, Expert, PosterValidator, Space, in_view, see_rows, team_name, together
 from movies.catalogue import Catalogue
 from movies.errors import BadCatalogue, BadImage, BadInput
 from movies.images import open_image
@@ -40,7 +41,7 @@ _FEWEST_POSTERS = 30
 _MADE = 1600  # pictures drawn by the project
 _PIECED = 200  # posters that pieces are cut from
 _COMPARED_POSTERS = 1500
-_FEWEST_LETTERED = 8  # posters and others, for the expert on lines to keep to pictures with lettering
+_FEWEST_PRINTED = 5  # pictures, for the expert on lines to keep to them
 _WINDOWS = (0.5, 0.1, 0.9)  # where along its longer side a picture that is not 2:3 is cropped
 _FOLDS = 5
 
@@ -85,10 +86,12 @@ def train_validator(
     spaces = {view: _space(in_view(pictures.rows, view)) for view in VIEWS}
     compared = _compare(spaces, pictures, seed, progress)
     chosen = max(compared, key=lambda name: compared[name]["unseen_mean"])
-    pairs = [(view, method) for view, _, method in (name.partition("/") for name in chosen.split(" + "))]
+    rule, _, team = chosen.rpartition(" of ")
+    rule = rule or "mean"
+    pairs = [(view, method) for view, _, method in (name.partition("/") for name in team.split(" + "))]
     everything = np.ones(len(pictures.kinds), dtype=bool)
     experts = [fit_expert(view, method, spaces[view], pictures, everything, seed) for view, method in pairs]
-    scores = _held_out_scores(pairs, spaces, pictures, seed)
+    scores = _held_out_scores(pairs, rule, spaces, pictures, seed)
     calibration, threshold = _calibrate(scores, pictures.posters, real=negatives is not None)
     figures = {
         "methods": compared, "chosen": chosen, "threshold": threshold,
@@ -97,7 +100,7 @@ def train_validator(
         "skipped": skipped, "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     manifest = {
-        "kind": "validator", "encoder": features.encoder.name, "eyes": features.eyes.name, "seed": seed, "experts": pairs,
+        "kind": "validator", "encoder": features.encoder.name, "eyes": features.eyes.name, "seed": seed, "experts": pairs, "rule": rule,
         "threshold": threshold, "calibration": list(calibration), "counts": figures["counts"],
         "negatives": negatives is not None,
     }  # fmt: skip
@@ -186,16 +189,14 @@ def _key(*parts: object) -> bytes:
 
 
 def fit_expert(view: str, method: str, space: Space, pictures: Pictures, shown: NDArray[np.bool_], seed: int) -> Expert:
-    """A method on a view, fitted on the pictures `shown` (n,) and no others; on lines, on those that have any.
+    """A method on a view, fitted on the pictures `shown` (n,) and no others.
 
-    So the expert on lines learns what sets a poster's lettering apart from a cover's, not that photos have none.
+    On lines, it is fitted against drawn printed matter alone: so it learns what sets a poster's
+    lettering apart from a cover's, which carries over to covers never seen, and leaves photos to others.
     """
-    with_lines = shown & lettered(pictures.rows)
-    if (
-        view == "lines"
-        and min((with_lines & pictures.posters).sum(), (with_lines & ~pictures.posters).sum()) >= _FEWEST_LETTERED
-    ):
-        shown = with_lines
+    printed = shown & (pictures.posters | np.isin(pictures.kinds, [f"made {kind}" for kind in PRINTED]))
+    if view == "lines" and (printed & ~pictures.posters).sum() >= _FEWEST_PRINTED:
+        shown = printed
     points = space(in_view(pictures.rows[shown], view))
     found = fit_method(method, points, pictures.posters[shown], seed, smooth=view == "lines")
     scores = METHODS[method](points, found)
@@ -225,8 +226,8 @@ def fit_method(
     if method == "kernel":
         from sklearn.svm import SVC
 
-        gamma = (0.3 if smooth else 1.0) / max(float((points.var(axis=0)).sum()), 1e-6)
-        machine = SVC(C=1 if smooth else 3, gamma=gamma, class_weight="balanced", random_state=seed).fit(points, posters)
+        gamma = (0.1 if smooth else 1.0) / max(float((points.var(axis=0)).sum()), 1e-6)
+        machine = SVC(C=0.3 if smooth else 3, gamma=gamma, class_weight="balanced", random_state=seed).fit(points, posters)
         return {
             "kernel.support": machine.support_vectors_.astype(np.float32),
             "kernel.weights": machine.dual_coef_[0].astype(np.float32),
@@ -270,29 +271,30 @@ def _compare(spaces: dict[str, Space], pictures: Pictures, seed: int, progress: 
             scores[name][kind] = expert(pictures.rows[asked[kind]])
     progress("validator methods", len(scores), len(scores))
 
-    def unseen(names: Sequence[str]) -> dict[str, Any]:
+    def unseen(rule: str, names: Sequence[str]) -> dict[str, Any]:
         found = {
-            kind: round(auroc(np.mean([scores[name][kind] for name in names], axis=0), pictures.posters[asked[kind]]), 4)
+            kind: round(auroc(together([scores[name][kind] for name in names], rule), pictures.posters[asked[kind]]), 4)
             for kind in judged
         }
         return {"unseen": found, "unseen_mean": round(float(np.mean(list(found.values()))), 4)}
 
-    out = {name: unseen([name]) for name in scores}
+    out = {name: unseen("mean", [name]) for name in scores}
     best = [max((f"{view}/{method}" for method in METHODS), key=lambda name: out[name]["unseen_mean"]) for view in VIEWS]
-    teams = [best[:2], [best[0], best[2]], best]
-    return out | {" + ".join(team): unseen(team) for team in teams}
+    teams = [(rule, team) for team in (best[:2], [best[0], best[2]], best) for rule in RULES]
+    return out | {team_name(rule, team): unseen(rule, team) for rule, team in teams}
 
 
-def _held_out_scores(pairs: Sequence[tuple[str, str]], spaces: dict[str, Space], pictures: Pictures, seed: int) -> Floats:
+def _held_out_scores(
+    pairs: Sequence[tuple[str, str]], rule: str, spaces: dict[str, Space], pictures: Pictures, seed: int
+) -> Floats:
     """Scores of every picture by a validator that saw neither it nor another crop of it."""
     names, place = np.unique(pictures.groups, return_inverse=True)
     fold = (np.random.default_rng(seed).permutation(len(names)) % _FOLDS)[place]
     out = np.zeros(len(pictures.kinds), dtype=np.float32)
     for turn in range(_FOLDS):
         asked = fold == turn
-        out[asked] = together(
-            [fit_expert(view, method, pictures, ~asked, seed) for view, method in pairs], pictures.rows[asked]
-        )
+        experts = [fit_expert(view, method, spaces[view], pictures, ~asked, seed) for view, method in pairs]
+        out[asked] = together([expert(pictures.rows[asked]) for expert in experts], rule)
     return out
 
 
