@@ -1,8 +1,9 @@
 """Pictures that are not film posters, drawn by the project: for catalogues without a folder of them.
 
-Twelve kinds, each varied in colour, layout and noise, the same for the same seed. One kind is cut
-out of the catalogue's own posters: a piece of a poster without lettering is a picture like a photo
-or a still. Draws with Pillow and numpy only; does not know how a validator is trained.
+Each kind is varied in colour, layout and noise, the same for the same seed. One kind is cut out of
+the catalogue's own posters: a piece of a poster without lettering is a picture like a photo or a
+still. Covers and other printed matter are in `classifiers/covers.py`. Draws with Pillow and numpy
+only; does not know how a validator is trained.
 """
 
 from __future__ import annotations
@@ -16,38 +17,42 @@ from PIL import Image as PILImage
 from PIL import ImageDraw, ImageFilter, ImageFont
 from PIL.Image import Image
 
-Scene = Callable[[Generator], Image]
+from classifiers import covers
+from classifiers.covers import Scene
+from classifiers.heads import Floats
 
 _WORDS = (
     "river", "house", "night", "the", "of", "and", "light", "report", "garden", "winter", "account", "summary", "table",
     "street", "love", "song", "secret", "last", "first", "market", "value", "total", "open", "save", "file", "edit",
     "view", "help", "chapter", "music", "volume", "best", "live", "tonight", "free", "entry", "error", "user", "name",
 )  # fmt: skip
-_AUTHORS = (
-    "Anna Reed",
-    "J. P. Marlow",
-    "Mira Santos",
-    "The Paper Boats",
-    "K. Lindqvist",
-    "Blue Harbour",
-    "Tom Achebe",
-    "Lena Okafor",
-)
+
+_TRIES = 20  # places looked at for a piece without lettering
+_CLEAR = 0.003  # mean of the lettering map below which a place is clear
 
 
-def counterexamples(count: int, seed: int = 0, posters: Sequence[Image] = ()) -> Iterator[tuple[str, Image]]:
-    """`count` pairs of kind and RGB picture, kinds in turn. With `posters`, pieces of them are among the kinds."""
+def counterexamples(
+    count: int, seed: int = 0, posters: Sequence[Image] = (), lettering: Sequence[Floats] = ()
+) -> Iterator[tuple[str, Image]]:
+    """`count` pairs of kind and RGB picture, kinds in turn.
+
+    With `posters`, pieces of them are among the kinds and stand in the pictures of covers;
+    `lettering` (rows × columns, 0–1, one map a poster) keeps pieces clear of letters.
+    """
+
+    def piece(random: Generator) -> Image:
+        return _piece(random, posters, lettering)
 
     def scene(random: Generator) -> Image:
         """Something seen: a piece of a poster where there are any, else a landscape of noise."""
-        return _piece(random, posters) if posters and random.random() < 0.7 else _photo(random)
+        return piece(random) if posters and random.random() < 0.8 else _photo(random)
 
-    turns = [*_WITH_SCENE, *_ALONE, *(["piece"] * 9 if posters else [])]
+    turns = [*_WITH_SCENE, *_ALONE, *(["piece"] * 6 if posters else [])]
     for number in range(count):
         random = np.random.default_rng((seed, number))
         kind = turns[number % len(turns)]
         if kind == "piece":
-            image = _piece(random, posters)
+            image = piece(random)
         else:
             image = _WITH_SCENE[kind](random, scene) if kind in _WITH_SCENE else _ALONE[kind](random)
         yield kind, image.convert("RGB")
@@ -112,15 +117,35 @@ def _grainy(random: Generator, image: Image) -> Image:
     return PILImage.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def _piece(random: Generator, posters: Sequence[Image]) -> Image:
-    """A part of a poster, a quarter to two thirds of each side, mostly from the middle where faces and scenery are."""
-    poster = posters[int(random.integers(len(posters)))]
-    share = float(random.uniform(0.22, 0.65))
-    width = max(8, round(poster.width * share * float(random.uniform(0.9, 1.5))))
-    height = max(8, round(poster.height * share * float(random.uniform(0.6, 1.0))))
-    left = int(random.integers(0, max(1, poster.width - width)))
-    top = int(random.uniform(0.05, 0.6) * (poster.height - height))
-    return poster.crop((left, top, min(left + width, poster.width), min(top + height, poster.height)))
+def _piece(random: Generator, posters: Sequence[Image], lettering: Sequence[Floats]) -> Image:
+    """A part of a poster, a quarter to three quarters of each side, from one where a place is clear of lettering."""
+    best: tuple[float, Image] | None = None
+    for _ in range(_TRIES if lettering else 1):
+        chosen = int(random.integers(len(posters)))
+        poster = posters[chosen]
+        share = float(random.uniform(0.25, 0.75))
+        width = max(8, round(poster.width * min(1.0, share * float(random.uniform(0.9, 1.5)))))
+        height = max(8, round(poster.height * share * float(random.uniform(0.5, 1.0))))
+        left, top = (
+            int(random.integers(0, max(1, poster.width - width))),
+            int(random.integers(0, max(1, poster.height - height))),
+        )
+        box = (left, top, min(left + width, poster.width), min(top + height, poster.height))
+        found = _lettered(lettering[chosen], box, poster) if lettering else 0.0
+        if best is None or found < best[0]:
+            best = (found, poster.crop(box))
+        if found < _CLEAR:
+            break
+    assert best is not None
+    return best[1]
+
+
+def _lettered(letters: Floats, box: tuple[int, int, int, int], poster: Image) -> float:
+    """The mean of a lettering map inside a box given in the poster's pixels."""
+    rows, columns = letters.shape
+    left, right = box[0] * columns // poster.width, -(-box[2] * columns // poster.width)
+    top, bottom = box[1] * rows // poster.height, -(-box[3] * rows // poster.height)
+    return float(letters[top:bottom, left:right].mean())
 
 
 def _texture(random: Generator) -> Image:
@@ -255,78 +280,14 @@ def _plan(random: Generator) -> Image:
     return image
 
 
-def _cover(random: Generator, scene: Scene) -> Image:
-    """A book or album cover: a picture or plain ground, one title, one name, no block of credits."""
-    square = random.random() < 0.5
-    width = int(random.integers(200, 340))
-    height = width if square else round(width * float(random.uniform(1.4, 1.65)))
-    ground: Callable[[Generator], Image] = _pick(random, (scene, _texture, _plain, scene))
-    image = ground(random).resize((width, height))
-    draw = ImageDraw.Draw(image)
-    ink = _colour(random, 190, 256) if np.asarray(image).mean() < 128 else _colour(random, 0, 70)
-    size = width / float(random.uniform(5, 11))
-    y = height * float(random.choice([0.06, 0.3, 0.6]))
-    for _ in range(int(random.integers(1, 4))):
-        line = _phrase(random, int(random.integers(1, 3))).title()
-        line = line.upper() if random.random() < 0.5 else line
-        draw.text((width / 2, y), line, fill=ink, font=_font(size), anchor="ma", stroke_width=int(random.integers(0, 2)))
-        y += size * 1.2
-    if random.random() < 0.85:
-        where = height * (0.9 if y < height * 0.7 else 0.05)
-        draw.text(
-            (width / 2, where),
-            str(random.choice(_AUTHORS)),
-            fill=ink,
-            font=_font(size * float(random.uniform(0.5, 0.9))),
-            anchor="ma",
-        )
-    return image
-
-
-def _meme(random: Generator, scene: Scene) -> Image:
-    """A photo with a line of heavy lettering at the top, at the bottom, or both."""
-    image = scene(random)
-    draw = ImageDraw.Draw(image)
-    size = image.width / float(random.uniform(9, 15))
-    for y in random.permutation([0.02, 0.86])[: int(random.integers(1, 3))]:
-        draw.text(
-            (image.width / 2, image.height * y),
-            _phrase(random, 3).upper(),
-            fill="white",
-            font=_font(size),
-            anchor="ma",
-            stroke_width=2,
-            stroke_fill="black",
-        )
-    return image
-
-
-def _flyer(random: Generator) -> Image:
-    """A ground with shapes and frames, with little or no lettering."""
-    image = _pick(random, (_texture, _plain))(random)
-    draw = ImageDraw.Draw(image)
-    for _ in range(int(random.integers(2, 14))):
-        x, y = random.integers(-20, image.width), random.integers(-20, image.height)
-        box = (x, y, x + random.integers(8, image.width), y + random.integers(8, image.height))
-        _pick(random, (draw.ellipse, draw.rectangle))(
-            box, fill=_colour(random) if random.random() < 0.6 else None, outline=_colour(random), width=2
-        )
-    if random.random() < 0.4:
-        draw.text(
-            (image.width / 2, image.height / 2),
-            _phrase(random, 1).upper(),
-            fill=_colour(random),
-            font=_font(image.width / 8),
-            anchor="ma",
-        )
-    return image
-
-
 def _pick(random: Generator, options: Sequence[Callable[..., object]]) -> Callable[..., Image]:
     return options[int(random.integers(len(options)))]  # type: ignore[return-value]
 
 
-_WITH_SCENE: dict[str, Callable[[Generator, Scene], Image]] = {"screen": _screen, "cover": _cover, "meme": _meme, "game": _game}
+_WITH_SCENE: dict[str, Callable[[Generator, Scene], Image]] = {
+    "screen": _screen, "game screen": _game, "book": covers.book, "record": covers.record,
+    "game": covers.game, "meme": covers.meme, "flyer": covers.flyer,
+}  # fmt: skip
 _ALONE: dict[str, Callable[[Generator], Image]] = {
-    "photo": _photo, "page": _page, "texture": _texture, "chart": _chart, "flyer": _flyer, "plan": _plan, "plain": _plain,
+    "photo": _photo, "page": _page, "texture": _texture, "chart": _chart, "plan": _plan, "plain": _plain,
 }  # fmt: skip

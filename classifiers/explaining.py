@@ -20,7 +20,7 @@ from classifiers.heads import Floats
 
 Scored = tuple[tuple[str, ...], Floats]
 _MOST_SENTENCES = 16  # more are merged with their neighbours, so a long plot costs no more
-_ROWS, _COLUMNS = 4, 3
+ROWS, COLUMNS = 4, 3
 _SHOWN = 5  # genres for which effects are told
 
 
@@ -64,19 +64,19 @@ def explain_plot(text: str, score: Callable[[Sequence[str]], Scored]) -> Explana
 def explain_poster(image: Image, score: Callable[[Sequence[Image]], Scored]) -> Explanation:
     """Effects of each cell of a 4×3 grid on the likeliest genres; a cell is taken away by blurring it."""
     blurred = image.filter(ImageFilter.GaussianBlur(max(image.size) / 12))
-    boxes = [(column / _COLUMNS, row / _ROWS) for row in range(_ROWS) for column in range(_COLUMNS)]
+    boxes = [(column / COLUMNS, row / ROWS) for row in range(ROWS) for column in range(COLUMNS)]
     copies = []
     for left, top in boxes:
         copy = image.copy()
         box = (
             round(left * image.width), round(top * image.height),
-            max(round((left + 1 / _COLUMNS) * image.width), 1), max(round((top + 1 / _ROWS) * image.height), 1),
+            max(round((left + 1 / COLUMNS) * image.width), 1), max(round((top + 1 / ROWS) * image.height), 1),
         )  # fmt: skip
         copy.paste(blurred.crop(box), box[:2])
         copies.append(copy)
     genres, likely = score([image, *copies])
     regions = [
-        RegionEffect(round(left, 4), round(top, 4), round(1 / _COLUMNS, 4), round(1 / _ROWS, 4), effect)
+        RegionEffect(round(left, 4), round(top, 4), round(1 / COLUMNS, 4), round(1 / ROWS, 4), effect)
         for (left, top), effect in zip(boxes, _effects(genres, likely), strict=True)
     ]
     return Explanation(regions=tuple(regions))

@@ -11,7 +11,7 @@ itself is asked (zero-shot). Knows arrays and pictures; does not train (`classif
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from classifiers.explaining import Explanation, explain_plot, explain_poster
+from classifiers.eyes import DIM, LOOK, Eyes
 from classifiers.features import Features, reads
 from classifiers.heads import Blend, Floats, Linear, load_heads, sigmoid, softmax
 from classifiers.words import Vocabulary
@@ -95,6 +96,8 @@ class GenreClassifier:
         if manifest.get("eyes") not in (None, features.eyes.name):
             raise IndexMismatch(f"The genre heads were trained on other picture features. Run: {TRAIN}")
         try:
+            if manifest.get("tuned"):
+                features = replace(features, eyes=_tuned_eyes(inner, manifest))
             return cls(manifest, arrays, features)
         except (KeyError, TypeError) as error:
             raise IndexMismatch(f"The genre heads are damaged ({error} is missing). Run: {TRAIN}") from None
@@ -129,7 +132,7 @@ class GenreClassifier:
         if "poster" not in self._decisions:
             return self._guess(meaning)
         logits = self.poster_logits(meaning, self.features.eyes.rows([image]))[0]
-        explanation = explain_poster(image, lambda images: self._posters_likely(images, meaning)) if explain else None
+        explanation = explain_poster(image, lambda images: self.posters_likely(images, meaning)) if explain else None
         return self._answer("poster", logits, {"poster": 1.0}, explanation)
 
     def from_both(self, image: Image | None, text: str | None, explain: bool = False) -> Prediction:
@@ -152,7 +155,7 @@ class GenreClassifier:
         explanation = None
         if explain:
             words = explain_plot(text, self._plots_likely)
-            seen = explain_poster(image, lambda images: self._posters_likely(images, poster))
+            seen = explain_poster(image, lambda images: self.posters_likely(images, poster))
             explanation = Explanation(words.sentences, seen.regions)
         return self._answer("both", logits, self._shares(plot_logits, poster_logits), explanation)
 
@@ -163,13 +166,32 @@ class GenreClassifier:
         words = np.stack([self._word_logits(text) for text in texts])
         return self._blends["plot"](self._heads["plot.meaning"](vectors), words)
 
+    def plot_parts(self, texts: Sequence[str], vectors: Vectors) -> dict[str, Floats]:
+        """Log-odds (n, k) as each part alone moves them from the usual: the meaning, and the words."""
+        words = np.stack([self._word_logits(text) for text in texts])
+        blend = self._blends["plot"]
+        meaning, said = blend.moves(self._heads["plot.meaning"](vectors), words)
+        return {"meaning": meaning + blend.bias, "words": said + blend.bias}
+
     def poster_logits(self, meanings: Vectors, looks: Vectors) -> Floats:
-        """Calibrated log-odds (n, k) of posters with their encoder rows and eyes' rows."""
-        return self._blends["poster"](self._heads["poster.meaning"](meanings), self._heads["poster.look"](looks))
+        """Calibrated log-odds (n, k) of posters with their encoder rows and the eyes' rows."""
+        parts = [self._heads["poster.meaning"](meanings), self._heads["poster.look"](looks[:, LOOK])]
+        if self.manifest.get("tuned"):
+            parts.append(looks[:, DIM:])
+        return self._blends["poster"](*parts)
 
     def fused_logits(self, plots: Floats, posters: Floats) -> Floats:
         """Calibrated log-odds (n, k) from both sources' log-odds."""
         return self._blends["both"](plots, posters)
+
+    def posters_likely(self, images: Sequence[Image], meaning: Vectors) -> tuple[tuple[str, ...], Floats]:
+        """Genres and probabilities of copies of one poster whose encoder row is `meaning`.
+
+        The eyes look at each; reading each anew costs too much where the encoder reads.
+        """
+        again = not reads(self.features.encoder)
+        meanings = self.features.encoder.images(images) if again else np.repeat(meaning, len(images), axis=0)
+        return self.genres, self.likely(self.poster_logits(meanings, self.features.eyes.rows(images)))
 
     def likely(self, logits: Floats) -> Floats:
         """Probabilities (n, k) of log-odds."""
@@ -188,12 +210,6 @@ class GenreClassifier:
 
     def _plots_likely(self, texts: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
         return self.genres, self.likely(self.plot_logits(texts, self.features.plots(texts)))
-
-    def _posters_likely(self, images: Sequence[Image], meaning: Vectors) -> tuple[tuple[str, ...], Floats]:
-        """Occluded copies: the eyes look again; reading again costs too much where the encoder reads."""
-        again = not reads(self.features.encoder)
-        meanings = self.features.encoder.images(images) if again else np.repeat(meaning, len(images), axis=0)
-        return self.genres, self.likely(self.poster_logits(meanings, self.features.eyes.rows(images)))
 
     def _shares(self, plot: Floats, poster: Floats) -> dict[str, float]:
         """How much each source moved the fused scores, as shares of 1."""
@@ -232,6 +248,15 @@ class GenreClassifier:
         names = [self.genres[column] for column in order]
         chosen = tuple(self.genres[column] for column in order[:3] if likely[column] >= 0.5) or (names[0],)
         return Prediction({self.genres[column]: float(likely[column]) for column in order}, chosen, False, calibrated=False)
+
+
+def _tuned_eyes(folder: Path, manifest: dict[str, Any]) -> Eyes:
+    """Eyes that also ask the network fine-tuned on this catalogue's posters."""
+    from movies.sight import Tuned  # torch: only where a network was fine-tuned
+
+    tuned = manifest["tuned"]
+    network = Tuned(folder / "tuned.safetensors", tuned["architecture"], len(manifest["genres"]))
+    return Eyes(network, f"tuned:{tuned['sha256'][:8]}")
 
 
 def has_words(text: str) -> bool:

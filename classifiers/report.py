@@ -22,8 +22,8 @@ from classifiers.heads import Floats
 from movies.errors import BadImage
 
 if TYPE_CHECKING:
+    from classifiers.films import Films
     from classifiers.genres import GenreClassifier
-    from classifiers.training import Films
 
 _WORST = 12
 

@@ -14,14 +14,14 @@ import numpy as np
 from PIL import Image as PILImage
 from PIL.Image import Image
 
-WIDTH, HEIGHT = 128, 192
-DETAIL = (110, HEIGHT)  # heights in pixels that training copies are reduced to, alike for every class
+WIDTH, HEIGHT = 192, 288
+DETAIL = (150, HEIGHT)  # heights in pixels that training copies are reduced to, alike for every class
 _QUALITY = 80
 _BAR_SPREAD = 4.0  # grey levels (standard deviation) below which a row or column is a plain bar
 
 
 def standard(image: Image, detail: int = HEIGHT, place: float = 0.5) -> Image:
-    """The picture as 128×192 RGB: bars trimmed, cropped to 2:3, resampled, JPEG-compressed.
+    """The picture as 192×288 RGB: bars trimmed, cropped to 2:3, resampled, JPEG-compressed.
 
     `detail` (pixels) is the height it passes through on the way, so that training copies can be
     blurred alike whatever resolution they came in; `place` (0–1) where along the longer side the

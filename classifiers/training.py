@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from classifiers.eyes import LOOK
 from classifiers.features import Features, progress_of
+from classifiers.films import Films
 from classifiers.fitting import Imbalance, best_thresholds, fit_blend, fit_linear, set_bound, stratified_parts
 from classifiers.genres import GenreClassifier, has_words
 from classifiers.heads import Blend, Floats, Linear, save_heads, sigmoid, softmax
 from classifiers.report import write_genre_report
+from classifiers.tuning import JUDGED, Tuning, tune
 from classifiers.words import Vocabulary
 from movies.catalogue import Catalogue
 from movies.errors import BadCatalogue
@@ -48,20 +51,6 @@ def no_progress(stage: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
-@dataclass
-class Films:
-    """What is learned from: films with genres, their labels (n, k) 0/1, and rows where there are any."""
-
-    movies: list[Movie]
-    genres: tuple[str, ...]
-    labels: NDArray[np.int64]
-    test: NDArray[np.bool_]
-    fold: NDArray[np.int64]
-    single: bool
-    rows: dict[str, Any] = field(default_factory=dict)  # name → (n, d), all films; rows without the source are zero
-    has: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class GenreTraining:
     """What came out: the classifier, ready to serve, and its figures on the held-out films by source."""
@@ -73,9 +62,12 @@ class GenreTraining:
 
 def train_genres(
     catalogue: Catalogue | Sequence[Movie], features: Features, folder: Path, *, seed: int = 0,
-    imbalance: Imbalance = "none", posters: bool = True, progress: Progress = no_progress,
+    imbalance: Imbalance = "none", posters: bool = True, fine_tune: str | None = None, progress: Progress = no_progress,
 ) -> GenreTraining:  # fmt: skip
     """Train on a catalogue's own genres and write `folder/genres/` (heads, manifest, report).
+
+    `fine_tune`: a backbone (`movies.sight.backbone`) to tune on the posters, kept only if it beats the head on
+    frozen features.
 
     Raises BadCatalogue if too few films have genres. Without enough posters only plots are learned
     (and the other way round); the classifier then says so through `sources`.
@@ -86,6 +78,8 @@ def train_genres(
     blends: dict[str, Blend] = {}
     scores: dict[str, Floats] = {}
     arrays: dict[str, NDArray[Any]] = {}
+    calibrated: dict[str, NDArray[np.bool_]] = {}  # films whose scores say how the source's scores are to be read
+    tuning = Tuning()
     sources = {"plot": ("meaning", "words"), "poster": ("meaning", "look")}
     trained = [name for name in sources if name in films.has]
     for source in trained:
@@ -94,14 +88,21 @@ def train_genres(
             name = f"{source}.{part}"
             heads[name], out = _fit_out_of_fold(films, source, name, _PENALTIES[part], imbalance, progress)
             parts.append(out)
-        blends[source], scores[source] = _weigh(films, films.has[source], parts)
+        calibrated[source] = films.has[source] & ~films.test
+        if source == "poster" and fine_tune:
+            tuning = tune(films, features, fine_tune, out, folder / "genres", seed, progress)
+            if tuning.logits is not None:  # only posters it was not tuned on may say how far to trust it
+                parts.append(tuning.logits)
+                calibrated[source] &= films.fold == JUDGED
+        blends[source], scores[source] = _weigh(films, films.has[source], parts, calibrated[source])
     both = films.has["plot"] & films.has["poster"] if len(trained) == 2 else np.zeros(len(films.movies), dtype=bool)
     if (both & ~films.test).sum() >= _FEWEST_POSTERS:
-        blends["both"], scores["both"] = _weigh(films, both, [scores["plot"], scores["poster"]])
+        calibrated["both"] = both & calibrated["poster"]
+        blends["both"], scores["both"] = _weigh(films, both, [scores["plot"], scores["poster"]], calibrated["both"])
         films.has["both"] = both
     decisions = {}
     for source, logits in scores.items():
-        learned = films.has[source] & ~films.test
+        learned = calibrated[source]
         likely = _likely(films, logits[learned])
         arrays[f"{source}.thresholds"] = best_thresholds(likely, films.labels[learned])
         bound = set_bound(likely, films.labels[learned], _COVERAGE)
@@ -116,6 +117,8 @@ def train_genres(
         "genres": list(films.genres), "heads": list(heads), "blends": list(blends), "decisions": decisions, "imbalance": imbalance,
         "counts": _counts(films), "held_out": [movie.id for movie, out in zip(films.movies, films.test, strict=True) if out],
     }  # fmt: skip
+    if fine_tune:
+        manifest |= {"tuned": tuning.tuned, "fine_tuning": tuning.report}
     inner = folder / "genres"
     save_heads(inner, manifest, arrays)
     (inner / "learned_from.txt").write_text(
@@ -167,7 +170,7 @@ def _compute_rows(films: Films, features: Features, posters: bool, progress: Pro
         films.has["poster"] = pictured
         for part, rows in (
             ("meaning", features.meanings(names, progress_of(progress, "posters"))),
-            ("look", features.looks(names, progress_of(progress, "looks"))),
+            ("look", features.looks(names, progress_of(progress, "looks"))[:, LOOK]),
         ):
             full = np.zeros((len(films.movies), rows.shape[1]), dtype=np.float32)
             full[pictured] = rows
@@ -211,9 +214,8 @@ def _fit_out_of_fold(
     return head, out
 
 
-def _weigh(films: Films, has: NDArray[np.bool_], parts: list[Floats]) -> tuple[Blend, Floats]:
-    """Weigh several scores into calibrated log-odds, learned on out-of-fold scores."""
-    learned = has & ~films.test
+def _weigh(films: Films, has: NDArray[np.bool_], parts: list[Floats], learned: NDArray[np.bool_]) -> tuple[Blend, Floats]:
+    """Weigh several scores into calibrated log-odds, learned on the out-of-fold scores of the films `learned`."""
     head = fit_blend([part[learned] for part in parts], films.labels[learned], _PENALTIES["blend"], one_of=films.single)
     out = np.zeros((len(has), len(films.genres)), dtype=np.float32)
     out[has] = head(*(part[has] for part in parts))

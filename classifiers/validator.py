@@ -2,8 +2,9 @@
 
     PosterValidator.load(folder, encoder).check(image).reasons
 
-Looks at the standard form only, so neither size nor shape nor compression decides. The method that
-scores (linear, kernel, neighbours or distance) was chosen by measurement when it was trained. Knows
+Looks at the standard form only, so neither size nor shape nor compression decides. What
+scores was chosen by measurement when it was trained: a method (linear, kernel, neighbours or
+distance) on a view of the picture (its lines of lettering, its layout, everything), or one on each together. Knows
 arrays and pictures; does not train (`classifiers/validator_training.py`).
 """
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from classifiers.eyes import Eyes
+from classifiers.eyes import VIEWS, Eyes, lettered
 from classifiers.features import reads
 from classifiers.heads import Floats, load_heads
 from classifiers.standard import standard
@@ -29,6 +30,7 @@ TRAIN = "matinee train validator"
 _NEIGHBOURS = 5
 _LETTERED = 0.3  # share of lettering above which a cell of the map counts as lettered
 _SURELY = 0.5
+_BARE = -1.5  # what the expert on lines says of a picture that has none: posters have some
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,18 @@ class PosterValidator:
     def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]], encoder: Encoder, eyes: Eyes) -> None:
         self.manifest = manifest
         self.threshold = float(manifest["threshold"])
-        self.method = str(manifest["method"])
         self.encoder = encoder
         self.eyes = eyes
-        self._space = Space(arrays["shift"], arrays["scale"], arrays["axes"], arrays["spread"])
-        self._arrays = arrays
+        self._experts = [Expert.of(arrays, view, method) for view, method in manifest["experts"]]
+        self._rule = str(manifest["rule"])
+        if self._rule not in RULES:
+            raise KeyError("rule")
         self._slope, self._offset = (float(value) for value in manifest["calibration"])
-        if self.method not in METHODS:
-            raise KeyError("method")
+
+    @property
+    def method(self) -> str:
+        """What scores, such as "lines/kernel", or "least of lines/kernel + layout/linear"."""
+        return team_name(self._rule, [expert.name for expert in self._experts])
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder, eyes: Eyes | None = None) -> PosterValidator:
@@ -71,29 +77,68 @@ class PosterValidator:
     def check(self, image: Image) -> Verdict:
         """The verdict on one RGB picture of any size and shape."""
         looked = standard(image)
-        sight = self.eyes.see(looked)
-        probability = float(self.probabilities(see_rows([looked], self.encoder, self.eyes, sight.row[None]))[0])
+        (seen,) = self.eyes.look([looked])
+        probability = float(self.probabilities(see_rows([looked], self.encoder, self.eyes, seen.row[None]))[0])
         is_poster = probability >= self.threshold
-        return Verdict(is_poster, probability, tuple(reasons(image, sight.lettering, is_poster, probability)))
+        return Verdict(is_poster, probability, tuple(reasons(image, seen.lettering, is_poster, probability)))
 
     def probabilities(self, rows: Floats) -> Floats:
         """float32 (n,) of rows made by `see_rows`."""
-        scores = METHODS[self.method](self._space(rows), self._arrays)
+        scores = together([expert(rows) for expert in self._experts], self._rule)
         return np.asarray(1 / (1 + np.exp(-np.clip(self._slope * scores + self._offset, -30, 30))), dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Space:
-    """Rows shifted, scaled and turned onto the main axes; `spread` (m,) is the spread along each."""
+    """Rows shifted, scaled and turned onto the main axes: shift and scale (d,), axes (d, m)."""
 
     shift: Floats
     scale: Floats
     axes: Floats
-    spread: Floats
 
     def __call__(self, rows: Floats) -> Floats:
         """float32 (n, m) of rows (n, d)."""
         return np.asarray(np.clip((rows - self.shift) * self.scale, -5, 5) @ self.axes, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Expert:
+    """One method on one view of a picture; `middle` and `spread` are those of its scores, to make experts comparable."""
+
+    view: str
+    method: str
+    space: Space
+    found: dict[str, NDArray[Any]]
+    middle: float = 0.0
+    spread: float = 1.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.view}/{self.method}"
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Scores (n,), higher for posters, of rows made by `see_rows`."""
+        scores = (METHODS[self.method](self.space(in_view(rows, self.view)), self.found) - self.middle) / self.spread
+        return np.where(lettered(rows), scores, _BARE) if self.view == "lines" else scores
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        own = {"shift": self.space.shift, "scale": self.space.scale, "axes": self.space.axes} | self.found
+        own["scores"] = np.array([self.middle, self.spread], dtype=np.float32)
+        return {f"{self.view}|{name}": value for name, value in own.items()}
+
+    @classmethod
+    def of(cls, arrays: dict[str, NDArray[Any]], view: str, method: str) -> Expert:
+        """Raises KeyError where something is missing."""
+        own = {name.partition("|")[2]: value for name, value in arrays.items() if name.startswith(f"{view}|")}
+        if method not in METHODS or view not in VIEWS:
+            raise KeyError(f"{view}/{method}")
+        middle, spread = (float(value) for value in own["scores"])
+        return cls(view, method, Space(own["shift"], own["scale"], own["axes"]), own, middle, spread)
+
+
+def together(scores: Sequence[Floats], rule: str) -> Floats:
+    """One score (n,) from those of the experts: their mean, or the least where each has a veto."""
+    return np.asarray(RULES[rule](np.stack(scores), axis=0), dtype=np.float32)
 
 
 def see_rows(images: Sequence[Image], encoder: Encoder, eyes: Eyes, looks: Vectors | None = None) -> Vectors:
@@ -104,6 +149,15 @@ def see_rows(images: Sequence[Image], encoder: Encoder, eyes: Eyes, looks: Vecto
     """
     rows = eyes.rows(images) if looks is None else looks
     return rows if reads(encoder) else np.hstack([rows, encoder.images(images)])
+
+
+def team_name(rule: str, names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{rule} of {' + '.join(names)}"
+
+
+def in_view(rows: Floats, view: str) -> Floats:
+    """The columns of `see_rows` that a view looks at; what the encoder saw belongs to "all"."""
+    return rows if view == "all" else rows[:, VIEWS[view]]
 
 
 def _linear(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
@@ -139,6 +193,7 @@ def _distance(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
     return np.asarray(out[0] - out[1], dtype=np.float32)
 
 
+RULES = {"mean": np.mean, "least": np.min}
 METHODS = {"linear": _linear, "kernel": _kernel, "neighbours": _neighbours, "distance": _distance}
 """Scores (n,), higher for posters, of points (n, m) in the space, from the arrays of a method."""
 

@@ -1,7 +1,7 @@
 """Training the poster validator: pictures made alike, methods compared on kinds never trained on.
 
-Each method is judged by how well it tells posters from a kind of picture it was not shown, which is
-what it will meet in service; the best is kept and calibrated on held-out scores. Training code:
+Each method on each view of the eyes is judged by how well it tells posters from a kind of picture it
+was not shown, which is what it will meet in service; the best is kept and calibrated on held-out scores. Training code:
 scikit-learn is imported here and nowhere in serving.
 """
 
@@ -19,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.counterexamples import counterexamples
+from classifiers.covers import PRINTED
+from classifiers.eyes import VIEWS
 from classifiers.features import Features, progress_of, reads
 from classifiers.figures import auroc
 from classifiers.heads import Floats, save_heads
 from classifiers.report import write_page
 from classifiers.standard import DETAIL, standard
 from classifiers.training import Progress, no_progress
-from classifiers.validator import METHODS, PosterValidator, Space, see_rows
+from classifiers.validator import METHODS, RULES, Expert, PosterValidator, Space, in_view, see_rows, team_name, together
 from movies.catalogue import Catalogue
 from movies.errors import BadCatalogue, BadImage, BadInput
 from movies.images import open_image
@@ -37,7 +39,9 @@ _AXES = 256
 _MOST_POSTERS = 4000
 _FEWEST_POSTERS = 30
 _MADE = 1600  # pictures drawn by the project
-_PIECED = 300  # posters that pieces are cut from
+_PIECED = 200  # posters that pieces are cut from
+_COMPARED_POSTERS = 1500
+_FEWEST_PRINTED = 5  # pictures, for the expert on lines to keep to them
 _WINDOWS = (0.5, 0.1, 0.9)  # where along its longer side a picture that is not 2:3 is cropped
 _FOLDS = 5
 
@@ -79,27 +83,29 @@ def train_validator(
             f"The validator learns from {_FEWEST_POSTERS} posters upwards; this catalogue has {len(posters)}. Add some."
         )
     pictures = _gather(posters, negatives, features, made, seed, skipped, progress)
-    space = _space(pictures.rows)
-    points = space(pictures.rows)
-    compared = _compare(points, pictures, seed, progress)
-    method = max(compared, key=lambda name: compared[name]["unseen_mean"])
-    arrays = fit_method(method, points, pictures.posters, seed)
-    scores = _held_out_scores(method, points, pictures, seed)
+    spaces = {view: _space(in_view(pictures.rows, view)) for view in VIEWS}
+    compared = _compare(spaces, pictures, seed, progress)
+    chosen = max(compared, key=lambda name: compared[name]["unseen_mean"])
+    rule, _, team = chosen.rpartition(" of ")
+    rule = rule or "mean"
+    pairs = [(view, method) for view, _, method in (name.partition("/") for name in team.split(" + "))]
+    everything = np.ones(len(pictures.kinds), dtype=bool)
+    experts = [fit_expert(view, method, spaces[view], pictures, everything, seed) for view, method in pairs]
+    scores = _held_out_scores(pairs, rule, spaces, pictures, seed)
     calibration, threshold = _calibrate(scores, pictures.posters, real=negatives is not None)
     figures = {
-        "methods": compared, "chosen": method, "threshold": threshold,
+        "methods": compared, "chosen": chosen, "threshold": threshold,
         "seen_kinds": _by_kind(scores, pictures.kinds),
         "counts": {str(kind): int(count) for kind, count in zip(*np.unique(pictures.kinds, return_counts=True), strict=True)},
         "skipped": skipped, "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     manifest = {
-        "kind": "validator", "encoder": features.encoder.name, "eyes": features.eyes.name, "seed": seed, "method": method,
+        "kind": "validator", "encoder": features.encoder.name, "eyes": features.eyes.name, "seed": seed, "experts": pairs, "rule": rule,
         "threshold": threshold, "calibration": list(calibration), "counts": figures["counts"],
         "negatives": negatives is not None,
     }  # fmt: skip
     inner = folder / "validator"
-    space_arrays = {"shift": space.shift, "scale": space.scale, "axes": space.axes, "spread": space.spread}
-    save_heads(inner, manifest, space_arrays | arrays)
+    save_heads(inner, manifest, {name: value for expert in experts for name, value in expert.arrays().items()})
     (inner / "report.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
     write_page(inner / "report.html", "validator.html", manifest=manifest, figures=figures)
     return ValidatorTraining(PosterValidator.load(inner, features.encoder, features.eyes), figures, skipped)
@@ -161,8 +167,9 @@ def _gather(
                 keys.append(_key(digest, path.name, place))
                 numbers.append(1_000_000 + number)
         add("", usable, keys, numbers, "validator negatives", open_image)
-    pieces = [opened(name) for name in posters[:_PIECED]]
-    drawn = list(counterexamples(made, seed, pieces))
+    pieces = [standard(opened(name)) for name in posters[:_PIECED]]
+    lettering = [seen.lettering for seen in features.eyes.look(pieces)]
+    drawn = list(counterexamples(made, seed, pieces, lettering))
     names = {f"made {seed} {number}": picture for number, (_, picture) in enumerate(drawn)}
     folder_kinds |= {name: f"made {kind}" for name, (kind, _) in zip(names, drawn, strict=True)}
     source = "|".join(posters[:_PIECED])
@@ -181,6 +188,21 @@ def _key(*parts: object) -> bytes:
     return hashlib.sha256("\0".join(str(part) for part in parts).encode("utf-8", "replace")).digest()
 
 
+def fit_expert(view: str, method: str, space: Space, pictures: Pictures, shown: NDArray[np.bool_], seed: int) -> Expert:
+    """A method on a view, fitted on the pictures `shown` (n,) and no others.
+
+    On lines, it is fitted against drawn printed matter alone: so it learns what sets a poster's
+    lettering apart from a cover's, which carries over to covers never seen, and leaves photos to others.
+    """
+    printed = shown & (pictures.posters | np.isin(pictures.kinds, [f"made {kind}" for kind in PRINTED]))
+    if view == "lines" and (printed & ~pictures.posters).sum() >= _FEWEST_PRINTED:
+        shown = printed
+    points = space(in_view(pictures.rows[shown], view))
+    found = fit_method(method, points, pictures.posters[shown], seed, smooth=view == "lines")
+    scores = METHODS[method](points, found)
+    return Expert(view, method, space, found, float(scores.mean()), max(float(scores.std()), 1e-6))
+
+
 def _space(rows: Floats) -> Space:
     from sklearn.decomposition import PCA
 
@@ -189,21 +211,23 @@ def _space(rows: Floats) -> Space:
     scaled = np.clip((rows - shift) * scale, -5, 5)
     count = min(_AXES, len(rows) - 1, rows.shape[1])
     found = PCA(count, svd_solver="randomized", random_state=0).fit(scaled)
-    return Space(shift, scale, found.components_.T.astype(np.float32), np.sqrt(found.explained_variance_).astype(np.float32))
+    return Space(shift, scale, found.components_.T.astype(np.float32))
 
 
-def fit_method(method: str, points: Floats, posters: NDArray[np.bool_], seed: int) -> dict[str, NDArray[Any]]:
-    """The arrays that the method of this name scores with, fitted on points (n, m)."""
+def fit_method(
+    method: str, points: Floats, posters: NDArray[np.bool_], seed: int, *, smooth: bool = False
+) -> dict[str, NDArray[Any]]:
+    """The arrays that the method of this name scores with, fitted on points (n, m); `smooth` for few, plain numbers."""
     if method == "linear":
         from sklearn.linear_model import LogisticRegression
 
-        found = LogisticRegression(C=1e-3, max_iter=1000, class_weight="balanced").fit(points, posters)
+        found = LogisticRegression(C=0.1 if smooth else 1e-3, max_iter=1000, class_weight="balanced").fit(points, posters)
         return {"linear.weights": found.coef_[0].astype(np.float32), "linear.bias": found.intercept_.astype(np.float32)}
     if method == "kernel":
         from sklearn.svm import SVC
 
-        gamma = 1 / max(float((points.var(axis=0)).sum()), 1e-6)
-        machine = SVC(C=3, gamma=gamma, class_weight="balanced", random_state=seed).fit(points, posters)
+        gamma = (0.1 if smooth else 1.0) / max(float((points.var(axis=0)).sum()), 1e-6)
+        machine = SVC(C=0.3 if smooth else 3, gamma=gamma, class_weight="balanced", random_state=seed).fit(points, posters)
         return {
             "kernel.support": machine.support_vectors_.astype(np.float32),
             "kernel.weights": machine.dual_coef_[0].astype(np.float32),
@@ -223,37 +247,54 @@ def fit_method(method: str, points: Floats, posters: NDArray[np.bool_], seed: in
     return out
 
 
-def _compare(points: Floats, pictures: Pictures, seed: int, progress: Progress) -> dict[str, dict[str, Any]]:
-    """Per method the AUROC of held-out posters against each kind it was not shown.
+def _compare(spaces: dict[str, Space], pictures: Pictures, seed: int, progress: Progress) -> dict[str, dict[str, Any]]:
+    """AUROC of held-out posters against each kind that was not shown: every method on every view, and views together.
 
-    Kinds of a folder are judged where there are any, else those the project made.
+    Kinds of a folder are judged where there are any, else those the project made. A part of the posters
+    is enough to compare by.
     """
     kinds = sorted({str(kind) for kind in pictures.kinds} - {"poster"})
     judged = [kind for kind in kinds if not kind.startswith("made ")] or kinds
     judged = [kind for kind in judged if (pictures.kinds == kind).sum() >= 5] or judged
-    held = pictures.posters & (np.random.default_rng(seed).random(len(points)) < 0.3)
-    out: dict[str, dict[str, Any]] = {}
-    for turn, method in enumerate(METHODS):
-        progress("validator methods", turn, len(METHODS))
-        unseen = {}
+    random = np.random.default_rng(seed)
+    held = pictures.posters & (random.random(len(pictures.kinds)) < 0.3)
+    spare = np.flatnonzero(pictures.posters & ~held)
+    learned = ~held
+    learned[random.permutation(spare)[_COMPARED_POSTERS:]] = False
+    scores: dict[str, dict[str, Floats]] = {f"{view}/{method}": {} for view in VIEWS for method in METHODS}
+    asked = {kind: held | (pictures.kinds == kind) for kind in judged}
+    for done, name in enumerate(scores):
+        view, _, method = name.partition("/")
+        progress("validator methods", done, len(scores))
         for kind in judged:
-            shown = ~held & (pictures.kinds != kind)
-            arrays = fit_method(method, points[shown], pictures.posters[shown], seed)
-            asked = held | (pictures.kinds == kind)
-            unseen[kind] = round(auroc(METHODS[method](points[asked], arrays), pictures.posters[asked]), 4)
-        out[method] = {"unseen": unseen, "unseen_mean": round(float(np.mean(list(unseen.values()))), 4)}
-    progress("validator methods", len(METHODS), len(METHODS))
-    return out
+            expert = fit_expert(view, method, spaces[view], pictures, learned & (pictures.kinds != kind), seed)
+            scores[name][kind] = expert(pictures.rows[asked[kind]])
+    progress("validator methods", len(scores), len(scores))
+
+    def unseen(rule: str, names: Sequence[str]) -> dict[str, Any]:
+        found = {
+            kind: round(auroc(together([scores[name][kind] for name in names], rule), pictures.posters[asked[kind]]), 4)
+            for kind in judged
+        }
+        return {"unseen": found, "unseen_mean": round(float(np.mean(list(found.values()))), 4)}
+
+    out = {name: unseen("mean", [name]) for name in scores}
+    best = [max((f"{view}/{method}" for method in METHODS), key=lambda name: out[name]["unseen_mean"]) for view in VIEWS]
+    teams = [(rule, team) for team in (best[:2], [best[0], best[2]], best) for rule in RULES]
+    return out | {team_name(rule, team): unseen(rule, team) for rule, team in teams}
 
 
-def _held_out_scores(method: str, points: Floats, pictures: Pictures, seed: int) -> Floats:
+def _held_out_scores(
+    pairs: Sequence[tuple[str, str]], rule: str, spaces: dict[str, Space], pictures: Pictures, seed: int
+) -> Floats:
     """Scores of every picture by a validator that saw neither it nor another crop of it."""
     names, place = np.unique(pictures.groups, return_inverse=True)
     fold = (np.random.default_rng(seed).permutation(len(names)) % _FOLDS)[place]
-    out = np.zeros(len(points), dtype=np.float32)
+    out = np.zeros(len(pictures.kinds), dtype=np.float32)
     for turn in range(_FOLDS):
-        arrays = fit_method(method, points[fold != turn], pictures.posters[fold != turn], seed)
-        out[fold == turn] = METHODS[method](points[fold == turn], arrays)
+        asked = fold == turn
+        experts = [fit_expert(view, method, spaces[view], pictures, ~asked, seed) for view, method in pairs]
+        out[asked] = together([expert(pictures.rows[asked]) for expert in experts], rule)
     return out
 
 

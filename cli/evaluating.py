@@ -162,10 +162,32 @@ def genres(
 ) -> None:
     """Are the right genres predicted?"""
     from evaluation.genres import evaluate_genres
+    from index_builder.cache import VectorCache
+
+    library = _library(artifacts)
+    known = VectorCache(Settings().cache / "vectors.sqlite")  # what a build has read once need not be read again
+    try:
+        with progress_bars() as step:
+            figures = evaluate_genres(library.heads_folder, data, input_.value, library.encoder, store=known, progress=step)
+    finally:
+        known.close()
+    print_json(figures)
+
+
+@app.command()
+def explanations(
+    data: Annotated[Path, typer.Option(help="Films in the import format.")],
+    input_: Annotated[Input, typer.Option("--input", help="plot: sentences; poster: regions.")] = Input.plot,
+    artifacts: Artifacts = None,
+    limit: Limit = 150,
+    as_json: Json = False,
+) -> None:
+    """Does what an explanation names first carry the genre more than another part?"""
+    from evaluation.explanations import evaluate_explanations
 
     library = _library(artifacts)
     with progress_bars() as step:
-        figures = evaluate_genres(library.heads_folder, data, input_.value, library.encoder, progress=step)
+        figures = evaluate_explanations(library.heads_folder, data, input_.value, library.encoder, limit or 150, progress=step)
     print_json(figures)
 
 

@@ -40,6 +40,13 @@ class Review(StrEnum):
 def train(
     what: Annotated[Head, typer.Argument(help="What to train.")],
     negatives: Annotated[Path | None, typer.Option(help="A folder of pictures that are no posters (validator).")] = None,
+    fine_tune: Annotated[
+        str | None,
+        typer.Option(
+            help="Tune a backbone on the posters too (genres): builtin, a name of timm, or NAME:FILE.safetensors. "
+            "Kept only if it beats the head."
+        ),
+    ] = None,
     artifacts: Artifacts = None,
 ) -> None:
     """Train a head of the serving version anew, from its own films; a running server takes it over at once."""
@@ -49,7 +56,7 @@ def train(
     settings = Settings()
     library = Library.open(artifacts or settings.artifacts, settings, say)
     with progress_bars() as step:
-        report = retrain(library, what.name, negatives, settings.cache, step)
+        report = retrain(library, what.name, negatives, settings.cache, step, fine_tune)
     output.print(f"Trained. Report: {report}")
 
 

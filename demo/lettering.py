@@ -1,8 +1,7 @@
 """Faces and lines of text as masks: choosing a face that has the letters, wrapping, fitting, drawing.
 
 All sizes here are pixels. A mask is a mode-L picture, white where ink goes. This module does not
-know about colours, palettes or films; the faces come from font packages that are ordinary
-dependencies, found through their installed metadata and never imported.
+know about colours, palettes or films; the faces are those of `movies/faces.py`.
 """
 
 from __future__ import annotations
@@ -10,27 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, distribution
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-_ROBOTO = ("XStatic-roboto-fontface", "xstatic/pkg/roboto_fontface/data/fonts/")
-_SERIF = ("font-source-serif-pro", "font_source_serif_pro/files/SourceSerifPro-")
-FACES: dict[str, tuple[str, str]] = {
-    "black": (_ROBOTO[0], _ROBOTO[1] + "roboto/Roboto-Black.ttf"),
-    "sans": (_ROBOTO[0], _ROBOTO[1] + "roboto/Roboto-Medium.ttf"),
-    "light": (_ROBOTO[0], _ROBOTO[1] + "roboto/Roboto-Light.ttf"),
-    "oblique": (_ROBOTO[0], _ROBOTO[1] + "roboto/Roboto-BlackItalic.ttf"),
-    "condensed": (_ROBOTO[0], _ROBOTO[1] + "roboto-condensed/Roboto-Condensed-Bold.ttf"),
-    "slab": (_ROBOTO[0], _ROBOTO[1] + "Roboto-Slab/Roboto-Slab-Bold.ttf"),
-    "serif": (_SERIF[0], _SERIF[1] + "Black.otf"),
-    "serif-light": (_SERIF[0], _SERIF[1] + "Regular.otf"),
-    "serif-italic": (_SERIF[0], _SERIF[1] + "BlackIt.otf"),
-    "italic": (_SERIF[0], _SERIF[1] + "It.otf"),
-    "hand": ("font-amatic-sc", "font_amatic_sc/files/AmaticSC-Bold.ttf"),
-    "round": ("font-fredoka-one", "font_fredoka_one/files/FredokaOne-Regular.ttf"),
-    "icons": ("font-font-awesome", "font_font_awesome/files/FontAwesome5-Free-Solid.otf"),
-}
+from movies.faces import font
+
 _MOST_SWELL = 1.9
 """How many times larger than the smallest line another line of the same title may be."""
 # Roboto proper and Source Serif cover every European letter; the narrower faces do not.
@@ -49,17 +32,6 @@ class Lettering:
     def shown(self, text: str) -> str:
         """The text in the case this lettering uses."""
         return text.upper() if self.upper else text
-
-
-@lru_cache(maxsize=256)
-def font(face: str, size: int) -> ImageFont.FreeTypeFont:
-    """One face at a pixel size. RuntimeError names the package to install when it is absent."""
-    package, file = FACES[face]
-    try:
-        path = distribution(package).locate_file(file)
-    except PackageNotFoundError as missing:
-        raise RuntimeError(f"posters need the font package {package!r}: pip install {package}") from missing
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,8 @@ from functools import lru_cache
 from PIL import Image, ImageDraw
 
 from demo.canvas import Point, smooth
-from demo.lettering import font, trimmed
+from demo.lettering import trimmed
+from movies.faces import font
 
 # Code points in the icon face.
 ICONS: dict[str, int] = {

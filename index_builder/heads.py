@@ -53,7 +53,9 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
     return train
 
 
-def retrain(library: Library, what: str, negatives: Path | None, cache_folder: Path, progress: Progress) -> Path:
+def retrain(
+    library: Library, what: str, negatives: Path | None, cache_folder: Path, progress: Progress, fine_tune: str | None = None
+) -> Path:
     """Train one head of the serving version anew and put it in place by rename; returns its report, or its folder.
 
     Raises BadCatalogue if there is too little to learn from; the old heads then stay.
@@ -67,7 +69,7 @@ def retrain(library: Library, what: str, negatives: Path | None, cache_folder: P
             if what == "box_office":
                 train_box_office(library.catalogue, Path(aside), progress=progress)
             elif what == "genres":
-                train_genres(library.catalogue, features, Path(aside), progress=progress)
+                train_genres(library.catalogue, features, Path(aside), fine_tune=fine_tune, progress=progress)
             else:
                 train_validator(library.catalogue, negatives, features, Path(aside), progress=progress)
             old = target / f".{what}.old"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from classifiers.counterexamples import counterexamples
-from classifiers.eyes import DIM, Eyes
+from classifiers.eyes import DIM, VIEWS, Eyes, lettered
 from classifiers.features import Features
 from classifiers.figures import auroc
 from classifiers.standard import HEIGHT, WIDTH, standard
@@ -21,6 +21,7 @@ from movies.errors import BadCatalogue, BadInput, IndexMismatch, ModelMissing
 from movies.images import open_image
 from movies.movie import Movie
 from tests.encoders import HashedEncoder
+from tests.pictures import odd_pictures
 
 
 class ReadingEncoder(HashedEncoder):
@@ -121,6 +122,13 @@ def test_odd_pictures_get_a_verdict(trained: tuple[ValidatorTraining, Path], siz
     assert verdict.reasons
 
 
+@pytest.mark.parametrize("name", sorted(odd_pictures()))
+def test_every_kind_of_picture_gets_a_verdict(trained: tuple[ValidatorTraining, Path], name: str) -> None:
+    verdict = trained[0].validator.check(open_image(odd_pictures()[name]))
+    assert 0 <= verdict.probability <= 1
+    assert verdict.reasons
+
+
 def test_an_encoder_that_sees_is_asked_too(tmp_path: Path) -> None:
     films = [Movie(id=str(number), title=f"Film {number}", poster=str(number)) for number in range(31)]
     features = Features(HashedEncoder(), open_poster=lambda name: _poster(int(name)))
@@ -143,7 +151,8 @@ def test_a_folder_of_others_is_used_and_bad_files_are_told(tmp_path: Path) -> No
     made = train_validator(films, folder, features, tmp_path / "heads", made=22)
     assert [Path(name).name for name, _ in made.skipped] == ["broken.jpg"]
     assert "near_poster_tv" not in made.figures["counts"]
-    assert set(made.figures["methods"]) == set(METHODS)
+    assert {f"{view}/{method}" for view in VIEWS for method in METHODS} < set(made.figures["methods"])
+    assert made.figures["chosen"] == made.validator.method
     posters = tmp_path / "posters"
     posters.mkdir()
     for number in range(6):
@@ -182,16 +191,39 @@ def test_every_method_separates_two_clouds(method: str) -> None:
 def test_counterexamples_are_the_same_for_the_same_seed_and_varied() -> None:
     first, second = list(counterexamples(22, 1)), list(counterexamples(22, 1))
     assert all(np.array_equal(np.asarray(one), np.asarray(two)) for (_, one), (_, two) in zip(first, second, strict=True))
-    assert len({kind for kind, _ in first}) == 11
+    assert len({kind for kind, _ in first}) == 13
     assert len({np.asarray(image).tobytes() for _, image in first}) == 22
     assert "piece" in {kind for kind, _ in counterexamples(20, 1, [_poster(1)])}
 
 
+def test_pieces_of_posters_keep_clear_of_lettering() -> None:
+    poster = Image.new("RGB", (192, 288), "black")
+    poster.paste("white", (0, 192, 192, 288))  # where the lettering is
+    letters = np.zeros((48, 32), dtype=np.float32)
+    letters[32:] = 1
+    pieces = [image for kind, image in counterexamples(38, 2, [poster], [letters]) if kind == "piece"]
+    white = [float((np.asarray(piece) > 200).mean()) for piece in pieces]
+    assert np.mean(white) < 0.1
+
+
+def test_lines_of_a_book_differ_from_those_of_a_poster() -> None:
+    book = Image.new("RGB", (WIDTH, HEIGHT), (20, 20, 60))
+    draw = ImageDraw.Draw(book)
+    draw.text((96, 40), "ANNA REED", fill="white", font=ImageFont.load_default(34), anchor="mm")
+    poster = book.copy()
+    draw.text((96, 240), "WINTER", fill="white", font=ImageFont.load_default(40), anchor="mm")
+    rows = Eyes().rows([book, poster, Image.new("RGB", (WIDTH, HEIGHT), (20, 20, 60))])
+    assert lettered(rows).tolist() == [True, True, False]
+    lines = rows[:, VIEWS["lines"]]
+    assert lines[0, -1] > 0.5  # a second line nearly as tall, far from the first
+    assert lines[1, -1] == 0
+
+
 def test_eyes_see_lettering_where_it_is() -> None:
     image = Image.new("RGB", (WIDTH, HEIGHT), (20, 20, 60))
-    bare = Eyes().see(image)
-    ImageDraw.Draw(image).text((64, 150), "NIGHT RIVER", fill="white", font=ImageFont.load_default(18), anchor="mm")
-    seen = Eyes().see(image)
+    lettered_image = image.copy()
+    ImageDraw.Draw(lettered_image).text((96, 225), "NIGHT RIVER", fill="white", font=ImageFont.load_default(27), anchor="mm")
+    bare, seen = Eyes().look([image, lettered_image])
     assert bare.row.shape == (DIM,)
     assert bare.lettering.max() < 0.2
     assert seen.lettering[34:41].max() > 0.5
@@ -199,5 +231,5 @@ def test_eyes_see_lettering_where_it_is() -> None:
 
 
 def test_space_is_what_the_heads_were_fitted_on() -> None:
-    space = Space(np.ones(3, np.float32), np.full(3, 2, np.float32), np.eye(3, 2, dtype=np.float32), np.ones(2, np.float32))
+    space = Space(np.ones(3, np.float32), np.full(3, 2, np.float32), np.eye(3, 2, dtype=np.float32))
     assert space(np.array([[2.0, 1.0, 9.0]], dtype=np.float32)).tolist() == [[2.0, 0.0]]
