@@ -20,7 +20,6 @@ from api.schemas import (
     Removed,
     RemoveQuery,
     ReviewRequest,
-    film_json,
 )
 from api.services import Services
 
