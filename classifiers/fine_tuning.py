@@ -48,7 +48,7 @@ def fine_tune(
     loss_of = torch.nn.CrossEntropyLoss() if one_of else torch.nn.BCEWithLogitsLoss()
     best: tuple[float, dict[str, Any]] | None = None
     for epoch in range(epochs):
-        network.train()
+        _train_mode(network)
         order = random.permutation(rows)
         for turn in range(batches):
             part = order[turn * _BATCH : (turn + 1) * _BATCH]
@@ -78,6 +78,15 @@ def _trainable(network: Any, everything: bool) -> list[dict[str, Any]]:
     for parameter in rest[:frozen]:
         parameter.requires_grad_(False)
     return [{"params": rest[frozen:], "lr": _RATE / 10}, {"params": own, "lr": _RATE}]
+
+
+def _train_mode(network: Any) -> None:
+    """Training mode where there is something to learn; frozen layers keep the statistics they came with."""
+    network.train()
+    for module in network.modules():
+        own = list(module.parameters(recurse=False))
+        if own and not any(parameter.requires_grad for parameter in own):
+            module.eval()
 
 
 @torch.inference_mode()

@@ -76,7 +76,7 @@ def test_a_tuned_network_is_saved_and_read_again(tmp_path: Path) -> None:
     with torch.inference_mode():
         expected = network(as_input(_pixels(2))).numpy()
     read = Tuned(tmp_path / "tuned.safetensors", "mobilenetv2_050", 3).logits(_pixels(2))
-    np.testing.assert_allclose(read, expected, atol=0.02)
+    np.testing.assert_allclose(read, expected, rtol=0.02, atol=0.1)  # half precision on disk
     (tmp_path / "tuned.safetensors").write_bytes(b"cut off")
     with pytest.raises(ModelMissing, match="matinee train genres"):
         Tuned(tmp_path / "tuned.safetensors", "mobilenetv2_050", 3)
@@ -88,10 +88,9 @@ def test_tuning_learns_what_the_pictures_show() -> None:
     judged = np.arange(80) % 4 == 0
     steps: list[tuple[int, int]] = []
     network, logits, reached = fine_tune(
-        timm.create_model("mobilenetv2_050", pretrained=False), np.concatenate([red, blue]), labels, ~judged, judged,
-        epochs=4, seed=0, one_of=False, progress=lambda done, total: steps.append((done, total)),
+        pretrained(), np.concatenate([red, blue]), labels, ~judged, judged, epochs=6, seed=0, one_of=False, progress=lambda done, total: steps.append((done, total)),
     )  # fmt: skip
     assert logits.shape == (80, 2)
     assert reached > 0.9
-    assert steps[-1] == (8, 8)
+    assert steps[-1] == (12, 12)
     assert not network.training
