@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
+from rapidfuzz import fuzz
 
 from classifiers.audit import Lettered, audit
 from classifiers.features import Features
@@ -35,6 +36,8 @@ T = TypeVar("T")
 _MOST_READ = 1000  # posters that are read again, those first that are farthest from their own film
 _SPELT_OUT = 0.85  # of the title, in one run of lines
 _COMPARED = 200  # titles; the own one, if it is not among them, is as unlike as the last
+_LONG_ENOUGH = 6  # letters of a title; shorter ones are read by chance
+_CONTAINED = 80  # percent
 _BLOCK = 500
 _NEAR = 100  # a poster whose own film is among so many nearest is beyond doubt (docs/quality-audit.md)
 _CLEAR, _AHEAD = 0.8, 0.25  # score of the film that is named, and its lead over the poster's own film
@@ -115,17 +118,24 @@ def misplaced(
 def _named(identifier: PosterIdentifier, reading: Reading, movie: Movie, films: Mapping[int, Movie]) -> Lettered | None:
     """The other film whose title is on the poster, if that is clear and the own title isn't."""
     scored = identifier.identify(reading, None, k=_COMPARED)
-    mine = {normal_title(title) for title in (movie.title, *movie.alt_titles)}
     own = next((one.score for one in scored if films[one.key].id == movie.id), scored[-1].score)
     first = scored[0]
     other = films[first.key]
-    if mine & {normal_title(title) for title in (other.title, *other.alt_titles)}:
+    length = len(normal_title(other.title).replace(" ", ""))
+    if first.score < _CLEAR or first.score - own < _AHEAD or first.legs.get("line", 0.0) < _SPELT_OUT:
         return None
-    line = first.legs.get("line", 0.0)
-    if first.score < _CLEAR or first.score - own < _AHEAD or line < _SPELT_OUT:
+    if length < _LONG_ENOUGH or _within(other, movie):  # "Drive" on the poster of "License to Drive", a name, half a word
         return None
     words = " ".join(line.text for line in reading.lines[:3])
-    return Lettered(other, words, min(0.95, 0.5 + first.score - own))
+    return Lettered(other, words, min(0.95, 0.45 + 0.05 * length))
+
+
+def _within(other: Movie, movie: Movie) -> bool:
+    """Whether a title of one film is nearly all in a title of the other."""
+    mine, theirs = (
+        [normal_title(title).replace(" ", "") for title in (film.title, *film.alt_titles)] for film in (movie, other)
+    )
+    return max(fuzz.partial_ratio(one, two) for one in mine for two in theirs if one and two) >= _CONTAINED
 
 
 def _far_from_own_film(library: Library, movies: Sequence[Movie], near: int) -> list[Movie]:

@@ -28,9 +28,10 @@ TITLES = ("Paper Moon", "Silver River", "Harvest Home", "Broken Arrow", "Midnigh
 
 def lettered(folder: Path, number: int) -> str:
     """A drawn poster that bears a title."""
-    image = Image.new("RGB", (400, 600), (250, 250 - 20 * number, 60 * number % 250))
+    pattern = np.random.default_rng(number).integers(0, 255, (6, 4, 3), dtype=np.uint8)
+    image = Image.fromarray(pattern).resize((400, 600), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
-    draw.ellipse((60, 220 + 20 * number, 300, 480), fill=(40 * number, 90, 160))
+    draw.rectangle((0, 60, 400, 170), fill="white")
     draw.text((20, 80), TITLES[number], fill="black", font=ImageFont.load_default(46))
     path = folder / f"{number}.png"
     image.save(path)
