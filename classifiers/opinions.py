@@ -55,7 +55,7 @@ def opinions(movies: Sequence[Movie], plots: Vectors, posters: Vectors | None, p
     for row, movie in enumerate(movies):
         labels[row, [column[genre] for genre in set(movie.genres) if genre in column]] = 1
     usual = labels[tagged].mean(axis=0)
-    known = np.flatnonzero(tagged).tolist()
+    known: list[int] = [row for row, movie in enumerate(movies) if movie.genres]
     plot = np.tile(usual, (len(movies), 1))
     words = _centroids([movies[row].plot for row in known], labels[known])
     plot[known] = _probabilities([left_out(plots[known], labels[known]), words], labels[known])

@@ -10,7 +10,7 @@ arrays and pictures; does not train (`classifiers/validator_training.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,7 +193,7 @@ def _distance(points: Floats, arrays: dict[str, NDArray[Any]]) -> Floats:
     return np.asarray(out[0] - out[1], dtype=np.float32)
 
 
-RULES = {"mean": np.mean, "least": np.min}
+RULES: dict[str, Callable[..., Any]] = {"mean": np.mean, "least": np.min}
 METHODS = {"linear": _linear, "kernel": _kernel, "neighbours": _neighbours, "distance": _distance}
 """Scores (n,), higher for posters, of points (n, m) in the space, from the arrays of a method."""
 

@@ -57,10 +57,8 @@ def measure(name: str) -> dict[str, float]:
     pictures = torch.rand(_BATCH, 3, height, width)
     texts = torch.randint(1, 1000, (_BATCH, length))
     with torch.inference_mode():
-        picture, text = (
-            _milliseconds(lambda encode=encode, batch=batch: encode(batch))
-            for encode, batch in ((model.encode_image, pictures), (model.encode_text, texts))
-        )
+        picture = _milliseconds(lambda: model.encode_image(pictures))
+        text = _milliseconds(lambda: model.encode_text(texts))
     return {
         "parameters": round(sum(weights.numel() for weights in model.parameters()) / 1e6, 1),
         "picture_ms": round(picture, 1),

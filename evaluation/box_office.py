@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from box_office.features import Floats, earned, log_budget, opening
 from box_office.forecast import Forecaster
@@ -119,7 +120,7 @@ def _errors(truth: Floats, forecast: Floats) -> dict[str, Any]:
     }
 
 
-def _share(held: Floats) -> float | None:
+def _share(held: NDArray[np.bool_]) -> float | None:
     return round(float(held.mean()), 4) if len(held) else None
 
 
