@@ -27,8 +27,8 @@ def evaluate_ablation(
     """Dense search alone, in variants: raw or centred, one row per film or passages; share of posters in the top 10 rows."""
     known = [(query, {a for a in answers if a in index.catalogue}) for query, answers in questions]
     known = [(query, answers) for query, answers in known if answers]
-    keys = index.view.film_keys
-    rows_centred, rows = index.view.gather(keys)
+    keys = index.view.keys
+    rows_centred, rows = index.view.whole.vectors(), index.view.whole.rows
     texts = [fit(query, index.encoder) for query, _ in known]
     raw_queries = np.concatenate([index.encoder.texts(texts[start : start + 256]) for start in range(0, len(texts), 256)])
     film = np.searchsorted(keys, rows["key"])

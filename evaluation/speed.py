@@ -19,7 +19,7 @@ from evaluation.retrieval import percentiles
 from movies.encoders import Vectors, unit
 from movies.movie import Filters
 from rag.index import MovieIndex
-from rag.lexical import bm25
+from rag.lexical import word_weights
 from rag.ranking import carry_out
 from rag.reading.understanding import Vocabulary, understand
 from rag.vectors import OVERVIEW, ROW, VectorFile
@@ -67,7 +67,7 @@ def _search(index: MovieIndex) -> dict[str, Any]:
             whole.append((time.perf_counter() - started) * 1000)
             plan = timed("understand", partial(understand, sentence, vocabulary)).plan
             question = timed("encode", partial(index.question, plan.query))
-            timed("bm25", partial(bm25, index.catalogue, plan.query, 400))
+            timed("words", partial(index.words.scores, word_weights(plan.query)))
             if not question.empty:
                 timed("rank", partial(index.ranked, question, plan.filters))
     means = {stage: round(float(np.mean(values)), 2) for stage, values in stages.items()}

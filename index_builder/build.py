@@ -36,6 +36,7 @@ from rag.index import FORMAT
 from rag.library import Changes, PosterStore, point_to, versions
 from rag.passages import overview, windows
 from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
+from rag.words import WordIndex
 
 KEPT_VERSIONS = 3
 _TEXT_BATCH = 2048
@@ -190,6 +191,7 @@ def _make(staging: Staging, changes: int, text_only: bool, progress: Progress) -
     order = np.lexsort((np.arange(len(all_rows)), all_rows["key"]))
     progress("index", 0, 1)
     VectorFile.write(staging.folder, vectors[order], all_rows[order])
+    WordIndex.build(catalogue.items()).save(staging.folder)
     progress("index", 1, 1)
     counts = {
         "films": len(catalogue), "rows": len(all_rows), "overview": int((rows["kind"] == OVERVIEW).sum()),
@@ -259,7 +261,7 @@ def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
 
 
 def _write_manifest(staging: Staging, counts: dict[str, int], means: Means, changes: int) -> None:
-    files = ("vectors.npy", "rows.npy", "index.ann", "fingerprints.npy")
+    files = ("vectors.npy", "rows.npy", "index.ann", "words.npz", "fingerprints.npy")
     manifest = {
         "format": FORMAT,
         "encoder": {"name": staging.encoder.name, "dim": staging.encoder.dim},

@@ -189,10 +189,7 @@ def _comparison(relative: Relative, film: Movie) -> float:
 
 def _strength(hit: Hit, rank: int, unasked: bool) -> float:
     """The search's own score on the scale bonuses are given in; the order alone where nothing was asked."""
-    if unasked:
-        return 3.0 - 0.03 * rank
-    share = min(max(hit.score, 1e-4), 1 - 1e-4)
-    return 3.0 + 1.5 * math.log(share / (1 - share))
+    return 3.0 - 0.03 * rank if unasked else hit.strength
 
 
 def _ordered(hits: Iterable[Hit], sort: str) -> list[Hit]:
