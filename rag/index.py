@@ -175,7 +175,8 @@ class MovieIndex:
         years = view.years(alive) if question.years else None
         found = Candidates.score(view.block(alive), question, bm25[alive], years, title)
         everywhere = bm25[view.keys]
-        return found, fuse(found, self._background, question, (float(everywhere.mean()), float(everywhere.std())))
+        spread = (float(everywhere.mean()), float(everywhere.std())) if len(everywhere) else (0.0, 1.0)
+        return found, fuse(found, self._background, question, spread)
 
     def similar(self, movie_id: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Films like a film, itself left out. Raises UnknownMovie."""

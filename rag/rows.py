@@ -116,6 +116,7 @@ class View:
     ) -> None:
         order = np.argsort(added_rows["key"], kind="stable")
         self._vectors, self._rows = np.asarray(vectors), rows
+        self._film_of_row = np.ascontiguousarray(rows["key"])
         self._added, self._added_rows = added[order], added_rows[order]
         self._catalogue = catalogue
         self.keys = np.asarray(catalogue.keys(), dtype=np.int64)
@@ -134,7 +135,7 @@ class View:
         """How many rows the films have."""
         if len(keys) == len(self.keys):
             return len(self.whole.rows)
-        starts, ends = _spans(self._rows, keys)
+        starts, ends = _spans(self._film_of_row, keys)
         return int((ends - starts).sum()) + len(self._added_rows)
 
     def years(self, keys: NDArray[np.int64]) -> Scores:
@@ -150,8 +151,8 @@ class View:
         return np.asarray(sorted(self._catalogue.years()), dtype=np.int64).reshape(-1, 2)
 
     def _block(self, keys: NDArray[np.int64]) -> Block:
-        numbers = _ranges(*_spans(self._rows, keys))
-        extra = _ranges(*_spans(self._added_rows, keys))
+        numbers = _ranges(*_spans(self._film_of_row, keys))
+        extra = _ranges(*_spans(self._added_rows["key"], keys))
         rows = self._rows if len(numbers) == len(self._rows) else self._rows[numbers]
         order = None
         if len(extra):
@@ -162,9 +163,8 @@ class View:
         return Block(keys, rows, self._vectors, None if whole else numbers, self._added[extra], order)
 
 
-def _spans(rows: NDArray[np.void], keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where each film's rows begin and end."""
-    of = np.ascontiguousarray(rows["key"])
+def _spans(of: NDArray[np.int64], keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where each film's rows begin and end, among rows of the films `of`, ascending."""
     return np.searchsorted(of, keys, "left"), np.searchsorted(of, keys, "right")
 
 
