@@ -179,11 +179,12 @@ def fuse(found: Candidates, background: Background, question: Question, lexical:
 
 
 def _clue_sum(found: Candidates, average: Candidates, question: Question) -> Scores:
-    """Weighted mean over clues of the squared positive z-score: a film need not match every clue."""
+    """Weighted mean over clues of the positive z-score to the power of 1.5: a film need not match every clue, and one
+    that fits well counts more than two that fit a little."""
     total = np.zeros(len(found.keys), dtype=np.float32)
     for number, weight in enumerate(question.clue_weights):
         z = _z(found.clue[:, number], average.clue[:, number])
-        total += weight * np.maximum(z, 0) ** 2
+        total += weight * np.maximum(z, 0) ** 1.5
     return total / max(float(np.abs(question.clue_weights).sum()), 1e-6)
 
 

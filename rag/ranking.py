@@ -32,6 +32,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     2.5,
     0.7,
 )  # what a wish is worth, in standard deviations of the search
+_REMEMBERED = 4.0  # times a preference: a genre that somebody remembers a film by, rather than would like
 _LIKENESS, _AVOIDED = 6.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
@@ -87,7 +88,7 @@ def carry_out(
     named = bool(plan.query and hits and hits[0].evidence.legs.get("title", 0) >= 0.9)
     if everything:
         return Screening(tuple(_ordered(hits, plan.sort)[:k]), passing)
-    tastes = Tastes(index, plan, liked, disliked)
+    tastes = Tastes(index, plan, liked, disliked, remembered=bool(clues))
     scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
     scored.sort(key=lambda pair: -pair[0])
     if not plan.query and not clues:  # a mood alone is no evidence against a film
@@ -111,11 +112,20 @@ def year_hints(plan: Plan) -> list[tuple[int, int]]:
 class Tastes:
     """What a plan's wishes and a viewer's likes add to a film's score."""
 
-    def __init__(self, index: MovieIndex, plan: Plan, liked: Sequence[str] = (), disliked: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        index: MovieIndex,
+        plan: Plan,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        *,
+        remembered: bool = False,
+    ) -> None:
         def films(ids: Sequence[str]) -> list[Movie]:
             return [index.catalogue.movie(movie_id) for movie_id in ids[-20:] if movie_id in index.catalogue]
 
         self._plan = plan
+        self._remembered = remembered
         self._avoided = {stem(word) for theme in plan.avoid for word in content_words(theme)}
         self._pulls = [
             (_LIKENESS, films(plan.like)),
@@ -126,7 +136,9 @@ class Tastes:
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
-        total = sum(_wish(wish, film) for wish in self._plan.soft)
+        total = sum(
+            _wish(wish, film) * (_REMEMBERED if self._remembered and wish.kind == "genre" else 1) for wish in self._plan.soft
+        )
         total += sum(_comparison(relative, film) for relative in self._plan.relative)
         if self._avoided:
             text = " ".join((film.title, film.plot, *film.keywords, *film.genres))

@@ -2,7 +2,8 @@
 
 Postings are arrays made once at build time, so a question of a hundred words over a catalogue of
 eighteen thousand films costs about a millisecond and every word can have a weight of its own, neither of
-which FTS5 offers. Films added since the build are indexed when they are first seen. Does not know
+which FTS5 offers. A word also finds, at half its worth, films that say the like ("snow": "blizzard"):
+the catalogue's own words nearest to it in the encoder's space, looked up at build time. Films added since the build are indexed when they are first seen. Does not know
 what a question means (`rag/lexical.py` weighs its words), nor vectors, nor filters.
 """
 
@@ -10,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from movies.encoders import Vectors, unit
 from movies.errors import IndexMismatch
 from movies.movie import Movie
 from movies.vocabulary import fold
@@ -23,6 +25,13 @@ from rag.lexical import stem
 
 _FILE = "words.npz"
 _K1, _B = 0.8, 0.75  # saturation of repeated words, and how far long texts are discounted (Robertson & Zaragoza 2009)
+_NEAR = 12  # words of the like that are kept for each word
+_ALIKE = 0.55  # cosine, centred, from which two words say the like
+_HALF = 0.5  # what a film gets for a word of the like
+_MOST_WORDS = 60_000  # that are compared with each other: the ones in most films
+_AT_ONCE = 1024
+
+Embed = Callable[[Sequence[str]], Vectors]
 
 
 class WordIndex:
@@ -35,20 +44,27 @@ class WordIndex:
 
     def __init__(
         self, terms: list[str], starts: NDArray[np.int64], keys: NDArray[np.int32], parts: NDArray[np.float32],
-        films: NDArray[np.int64], length: float,
+        films: NDArray[np.int64], length: float, near: NDArray[np.int32],
     ) -> None:  # fmt: skip
         self._number = {term: number for number, term in enumerate(terms)}
         self._terms = terms
         self._starts, self._keys, self._parts = starts, keys, parts
-        self._films, self._length = films, length
+        self._films, self._length, self._near = films, length, near
         self._known = set(films.tolist())
         self._added: dict[str, list[tuple[int, float]]] = {}
         self._last = int(films.max(initial=0))
 
     @classmethod
-    def build(cls, films: Iterable[tuple[int, Movie]]) -> WordIndex:
-        """Index (key, film) pairs; the same films give the same arrays."""
-        counts = [(key, Counter(_words(movie))) for key, movie in films]
+    def build(cls, films: Iterable[tuple[int, Movie]], embed: Embed | None = None) -> WordIndex:
+        """Index (key, film) pairs; the same films give the same arrays. Without `embed` no word finds its like."""
+        forms: dict[str, Counter[str]] = defaultdict(Counter)
+        counts: list[tuple[int, Counter[str]]] = []
+        for key, movie in films:
+            count: Counter[str] = Counter()
+            for word in _words(movie):
+                count[stem(word)] += 1
+                forms[stem(word)][word] += 1
+            counts.append((key, count))
         length = sum(count.total() for _, count in counts) / max(len(counts), 1)
         postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for key, count in counts:
@@ -56,13 +72,17 @@ class WordIndex:
                 postings[term].append((key, part))
         terms = sorted(postings)
         flat = [entry for term in terms for entry in postings[term]]
+        holding = np.asarray([len(postings[term]) for term in terms], dtype=np.int64)
+        written = [min(forms[term].items(), key=lambda pair: (-pair[1], pair[0]))[0] for term in terms]
+        near = _alike(written, holding, embed) if embed else np.full((len(terms), 0), -1, dtype=np.int32)
         return cls(
             terms,
-            np.cumsum([0, *(len(postings[term]) for term in terms)], dtype=np.int64),
+            np.concatenate([[0], np.cumsum(holding)]).astype(np.int64),
             np.asarray([key for key, _ in flat], dtype=np.int32),
             np.asarray([part for _, part in flat], dtype=np.float32),
             np.asarray([key for key, _ in counts], dtype=np.int64),
             length,
+            near,
         )
 
     def save(self, folder: Path) -> None:
@@ -70,7 +90,7 @@ class WordIndex:
         text = np.frombuffer("\n".join(self._terms).encode(), dtype=np.uint8)
         np.savez(
             folder / _FILE, terms=text, starts=self._starts, keys=self._keys, parts=self._parts, films=self._films,
-            length=np.float64(self._length),
+            length=np.float64(self._length), near=self._near,
         )  # fmt: skip
 
     @classmethod
@@ -80,12 +100,14 @@ class WordIndex:
             with np.load(folder / _FILE, allow_pickle=False) as file:
                 text = file["terms"].tobytes().decode()
                 terms = text.split("\n") if text else []
-                made = cls(terms, file["starts"], file["keys"], file["parts"], file["films"], float(file["length"]))
+                arrays = (file[name] for name in ("starts", "keys", "parts", "films"))
+                made = cls(terms, *arrays, float(file["length"]), file["near"])
         except Exception:  # numpy and zipfile raise many kinds for damaged files
             raise IndexMismatch(
                 "The word index is missing or damaged. Build it again: matinee build --catalogue FILE --artifacts DIR"
             ) from None
-        if len(made._starts) != len(terms) + 1 or made._starts[-1] != len(made._keys) or len(made._keys) != len(made._parts):
+        shapes = len(made._starts) == len(terms) + 1 == len(made._near) + 1 and len(made._keys) == len(made._parts)
+        if not shapes or made._starts[-1] != len(made._keys):
             raise IndexMismatch(
                 "The word index doesn't fit together. Build it again: matinee build --catalogue FILE --artifacts DIR"
             )
@@ -98,7 +120,7 @@ class WordIndex:
     def add(self, films: Mapping[int, Movie]) -> None:
         """Index films added since the build; searches may go on meanwhile. Not for several threads at once."""
         for key, movie in films.items():
-            for term, part in _parts(Counter(_words(movie)), self._length):
+            for term, part in _parts(Counter(map(stem, _words(movie))), self._length):
                 self._added[term] = [*self._added.get(term, ()), (key, part)]  # a new list: readers keep theirs
             self._known.add(key)
             self._last = max(self._last, key)
@@ -109,9 +131,22 @@ class WordIndex:
         films = len(self._known)
         for term, weight in weights.items():
             keys, parts = self._postings(term, len(total))
-            if len(keys):
-                total[keys] += np.float32(weight * _rarity(films, len(keys))) * parts
+            rarity = _rarity(films, len(keys))
+            like = self._likes(term)
+            if not like:
+                total[keys] += np.float32(weight * rarity) * parts
+                continue
+            best = np.zeros_like(total)  # a film that says it in three ways says it once
+            best[keys] = np.float32(rarity) * parts
+            for other in like:
+                keys, parts = self._postings(other, len(total))
+                best[keys] = np.maximum(best[keys], np.float32(_HALF * min(rarity, _rarity(films, len(keys)))) * parts)
+            total += np.float32(weight) * best
         return total
+
+    def _likes(self, term: str) -> list[str]:
+        number = self._number.get(term)
+        return [] if number is None else [self._terms[other] for other in self._near[number].tolist() if other >= 0]
 
     def _postings(self, term: str, end: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Films, with keys before `end`, that have a word, and what it adds to each."""
@@ -129,7 +164,31 @@ def _words(movie: Movie) -> list[str]:
         movie.title, *movie.alt_titles, *movie.people, movie.plot, *movie.genres, *movie.keywords, *movie.countries,
         str(movie.year or ""),
     ))  # fmt: skip
-    return [stem(word) for word in re.findall(r"\w+", fold(text).replace("'", ""))]
+    return re.findall(r"\w+", fold(text).replace("'", ""))
+
+
+def _alike(words: Sequence[str], holding: NDArray[np.int64], embed: Embed) -> NDArray[np.int32]:
+    """Numbers of the words nearest to each word (words, _NEAR), −1 where there are no more; names of one film are nobody's like."""
+    near = np.full((len(words), _NEAR), -1, dtype=np.int32)
+    spelt = np.asarray([len(word) > 2 and not word.isdigit() for word in words], dtype=bool)
+    asked = np.flatnonzero(spelt)
+    asked = np.sort(asked[np.argsort(-holding[asked], kind="stable")][:_MOST_WORDS])
+    if len(asked) < 2:
+        return near
+    vectors = embed([words[number] for number in asked])
+    vectors = unit(vectors - vectors.mean(axis=0))
+    offered = np.flatnonzero(holding[asked] > 1)
+    kept = min(_NEAR, len(offered) - 1)
+    if kept < 1:
+        return near
+    for start in range(0, len(asked), _AT_ONCE):
+        rows = asked[start : start + _AT_ONCE]
+        cosines = vectors[start : start + _AT_ONCE] @ vectors[offered].T
+        cosines[rows[:, None] == asked[offered][None, :]] = -1
+        best = np.argsort(-cosines, axis=1, kind="stable")[:, :kept]
+        found = np.where(np.take_along_axis(cosines, best, axis=1) >= _ALIKE, asked[offered][best], -1)
+        near[rows, :kept] = found
+    return near
 
 
 def _parts(count: Counter[str], length: float) -> Iterable[tuple[str, float]]:
