@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -97,11 +98,12 @@ class WordIndex:
     def open(cls, folder: Path) -> WordIndex:
         """Read the index of a version. Raises IndexMismatch if it is missing or damaged."""
         try:
-            with np.load(folder / _FILE, allow_pickle=False) as file:
+            with np.load(BytesIO((folder / _FILE).read_bytes()), allow_pickle=False) as file:
                 text = file["terms"].tobytes().decode()
                 terms = text.split("\n") if text else []
-                arrays = (file[name] for name in ("starts", "keys", "parts", "films"))
-                made = cls(terms, *arrays, float(file["length"]), file["near"])
+                made = cls(
+                    terms, file["starts"], file["keys"], file["parts"], file["films"], float(file["length"]), file["near"]
+                )
         except Exception:  # numpy and zipfile raise many kinds for damaged files
             raise IndexMismatch(
                 "The word index is missing or damaged. Build it again: matinee build --catalogue FILE --artifacts DIR"
@@ -175,7 +177,7 @@ def _alike(words: Sequence[str], holding: NDArray[np.int64], embed: Embed) -> ND
     asked = np.sort(asked[np.argsort(-holding[asked], kind="stable")][:_MOST_WORDS])
     if len(asked) < 2:
         return near
-    vectors = embed([words[number] for number in asked])
+    vectors = embed([words[number] for number in asked.tolist()])
     vectors = unit(vectors - vectors.mean(axis=0))
     offered = np.flatnonzero(holding[asked] > 1)
     kept = min(_NEAR, len(offered) - 1)
