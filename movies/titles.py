@@ -115,6 +115,10 @@ class TitleFinder:
                 self._normal.append(form)
                 self._written.append(_words(part))
         self._sorted = [" ".join(sorted(form.split())) for form in self._normal]
+        self._forms = {
+            name: np.asarray(forms, dtype=object)
+            for name, forms in (("normal", self._normal), ("written", self._written), ("sorted", self._sorted))
+        }
         self._lengths = np.asarray([len(form) for form in self._normal], dtype=np.int32)
         self._starts = sorted((form + " ", row) for row, form in enumerate(self._normal))
         self._ends = sorted((form[::-1] + " ", row) for row, form in enumerate(self._normal))
@@ -168,16 +172,17 @@ class TitleFinder:
         least = max(cutoff / (2 - cutoff) - 0.1, 0.0)
         near = np.flatnonzero((self._lengths >= least * len(normal)) & (self._lengths * least <= len(normal)))
 
-        def against(query: str, titles: list[str], scorer: Any, scale: float = 1.0) -> np.ndarray:
-            chosen = [titles[row] for row in near.tolist()]
-            found = process.cdist([query], chosen, scorer=scorer, dtype=np.float32, score_cutoff=cutoff * scale)
+        def against(query: str, form: str, scorer: Any, scale: float = 1.0) -> np.ndarray:
+            found = process.cdist(
+                [query], self._forms[form][near].tolist(), scorer=scorer, dtype=np.float32, score_cutoff=cutoff * scale
+            )
             return np.asarray(found[0], dtype=np.float32) / np.float32(scale)
 
         if len(near):
-            bag = against(ordered, self._sorted, fuzz.ratio, 100)
-            spelt = against(normal, self._normal, OSA.normalized_similarity)
+            bag = against(ordered, "sorted", fuzz.ratio, 100)
+            spelt = against(normal, "normal", OSA.normalized_similarity)
             scores[near] = np.maximum(
-                np.maximum(spelt, against(written, self._written, OSA.normalized_similarity) * 0.99), bag * 0.97
+                np.maximum(spelt, against(written, "written", OSA.normalized_similarity) * 0.99), bag * 0.97
             )
         if len(letters) > 2:
             for row in self._by_letters.get(letters, ()):

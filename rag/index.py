@@ -65,7 +65,8 @@ class MovieIndex:
         self.catalogue = catalogue
         self.encoder = encoder
         self.means = Means.from_json(manifest["means"])
-        self._file = file
+        self.exact_rows = EXACT_ROWS
+        self.file = file
         self.words = words
         self._lock = threading.Lock()
         self._added = file.vectors[:0]
@@ -122,7 +123,7 @@ class MovieIndex:
         """The rows that count now: base and added ones of films that are in the catalogue."""
         with self._lock:
             if self._view is None:
-                view = View(self._file.vectors, self._file.rows, self._added, self._added_rows, self.catalogue)
+                view = View(self.file.vectors, self.file.rows, self._added, self._added_rows, self.catalogue)
                 self.words.add(self.catalogue.by_key(self.words.missing(view.keys.tolist())))
                 self._view = view
             return self._view
@@ -169,7 +170,7 @@ class MovieIndex:
             alive = alive[~np.isin(alive, self._keys(hidden))]
         bm25 = self._bm25(question, view)
         titles = self._titles(question)
-        if not (exact or view.row_count(alive) <= EXACT_ROWS):
+        if not (exact or view.row_count(alive) <= self.exact_rows):
             alive = self._nearest(view, question, alive, bm25, titles)
         title = np.asarray([titles.get(key, 0.0) for key in alive.tolist()], dtype=np.float32) if titles else None
         years = view.years(alive) if question.years else None
@@ -211,7 +212,7 @@ class MovieIndex:
         with self._lock:
             if self._known_posters is None or self._known_posters[0] != version:
                 movies = list(self.catalogue.items())
-                keys = np.concatenate([self._file.rows["key"][self._file.rows["kind"] == POSTER], self._added_keys])
+                keys = np.concatenate([self.file.rows["key"][self.file.rows["kind"] == POSTER], self._added_keys])
                 self._known_posters = (version, PosterIdentifier(
                     [(key, title) for key, movie in movies for title in (movie.title, *movie.alt_titles)],
                     [(key, movie.people) for key, movie in movies],
@@ -304,10 +305,10 @@ class MovieIndex:
     def _nearest_films(self, vector: Vectors, alive: NDArray[np.int64]) -> NDArray[np.int64]:
         """Films of the rows nearest to a vector; asks Annoy for more while the filters leave too few."""
         n = _NEAREST
-        total = len(self._file.rows)
+        total = len(self.file.rows)
         while True:
-            numbers, _ = self._file.nearest(vector, min(n, total), max(_SEARCH_K, n * 60))
-            keys = np.unique(self._file.rows["key"][numbers])
+            numbers, _ = self.file.nearest(vector, min(n, total), max(_SEARCH_K, n * 60))
+            keys = np.unique(self.file.rows["key"][numbers])
             kept = keys[np.isin(keys, alive, assume_unique=True)]
             if len(kept) >= _NEAREST // 8 or n >= total:
                 return kept

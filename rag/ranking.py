@@ -24,6 +24,7 @@ from rag.plan import Plan, Relative, Wish
 from rag.reading.moods import MOODS
 
 _POOL = 80  # films looked at again for a handful shown
+_SPARE = 3  # films per film shown where only variety may put one off
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
 _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     2.0,
@@ -78,12 +79,15 @@ def carry_out(
     ]
     texts = [(MOODS[str(wish.value)].text, wish.weight) for wish in moods]
     bare = not (plan.query or anchors or image or clues)
+    free = bool(plan.filters.people or clues or image)  # shown as they come, however alike
+    wishes = bool(plan.soft or plan.relative or plan.avoid or plan.like or plan.unlike or liked or disliked)
+    pool = max(_POOL, 4 * k) if wishes or plan.sort != "relevance" else k if free else _SPARE * k
     everything = plan.sort != "relevance" and bare and not texts
     hits = index.search(
         plan.query, image=image, filters=plan.filters, like=anchors,
         clues=[*clues, *((text, weight) for text, weight in texts if weight > 0)], years=years or year_hints(plan),
         avoid=[*plan.avoid, *(text for text, weight in texts if weight < 0)],
-        without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else max(_POOL, 4 * k),
+        without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else pool,
     )  # fmt: skip
     named = bool(plan.query and hits and hits[0].evidence.legs.get("title", 0) >= 0.9)
     if everything:
@@ -97,8 +101,7 @@ def carry_out(
     if plan.sort != "relevance":
         fitting = [hit for hit in ranked[:_SORTED_POOL] if not hit.weak] or ranked[: 2 * k]
         return Screening(tuple(_ordered(fitting, plan.sort)[:k]), passing)
-    free = bool(plan.filters.people or named or clues or image)
-    chosen = ranked[:k] if free else _varied(ranked, k)
+    chosen = ranked[:k] if free or named else _varied(ranked, k)
     weak = bool(chosen) and all(hit.weak for hit in chosen[:3])
     return Screening(tuple(chosen), passing, weak, named)
 

@@ -94,12 +94,17 @@ class Block:
 
     def span(self, film: int, scores: Scores) -> tuple[int, int] | None:
         """Where in the plot a film's best passage stands, by scores (n,) of the rows; None without passages."""
-        first, last = np.searchsorted(self.film, [film, film + 1])
+        first, last = self._bounds[film], self._bounds[film + 1]
         passages = first + np.flatnonzero(self.rows["kind"][first:last] == PASSAGE)
         if not len(passages):
             return None
         best = self.rows[passages[np.argmax(scores[passages])]]
         return int(best["start"]), int(best["end"])
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.intp]:
+        """Where the rows of each film begin, and where the last ones end (films + 1,)."""
+        return np.searchsorted(self.film, np.arange(len(self.keys) + 1))
 
     def _group(self, mask: NDArray[np.bool_]) -> _Group:
         rows = np.flatnonzero(mask)

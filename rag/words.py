@@ -170,26 +170,27 @@ def _words(movie: Movie) -> list[str]:
 
 
 def _alike(words: Sequence[str], holding: NDArray[np.int64], embed: Embed) -> NDArray[np.int32]:
-    """Numbers of the words nearest to each word (words, _NEAR), −1 where there are no more; names of one film are nobody's like."""
+    """Numbers of the words nearest to each word (words, _NEAR), −1 where there are no more.
+
+    Words of a single film, mostly names and misspellings, have no like and are nobody's.
+    """
     near = np.full((len(words), _NEAR), -1, dtype=np.int32)
-    spelt = np.asarray([len(word) > 2 and not word.isdigit() for word in words], dtype=bool)
-    asked = np.flatnonzero(spelt)
-    asked = np.sort(asked[np.argsort(-holding[asked], kind="stable")][:_MOST_WORDS])
-    if len(asked) < 2:
-        return near
-    vectors = embed([words[number] for number in asked.tolist()])
-    vectors = unit(vectors - vectors.mean(axis=0))
-    offered = np.flatnonzero(holding[asked] > 1)
-    kept = min(_NEAR, len(offered) - 1)
+    common = np.flatnonzero(
+        [count > 1 and len(word) > 2 and not word.isdigit() for word, count in zip(words, holding, strict=True)]
+    )
+    common = np.sort(common[np.argsort(-holding[common], kind="stable")][:_MOST_WORDS])
+    kept = min(_NEAR, len(common) - 1)
     if kept < 1:
         return near
-    for start in range(0, len(asked), _AT_ONCE):
-        rows = asked[start : start + _AT_ONCE]
-        cosines = vectors[start : start + _AT_ONCE] @ vectors[offered].T
-        cosines[rows[:, None] == asked[offered][None, :]] = -1
-        best = np.argsort(-cosines, axis=1, kind="stable")[:, :kept]
-        found = np.where(np.take_along_axis(cosines, best, axis=1) >= _ALIKE, asked[offered][best], -1)
-        near[rows, :kept] = found
+    vectors = embed([words[number] for number in common.tolist()])
+    vectors = unit(vectors - vectors.mean(axis=0))
+    for start in range(0, len(common), _AT_ONCE):
+        cosines = vectors[start : start + _AT_ONCE] @ vectors.T
+        rows = np.arange(len(cosines))
+        cosines[rows, start + rows] = -1  # not itself
+        best = np.argpartition(-cosines, kept - 1, axis=1)[:, :kept]
+        alike = np.take_along_axis(cosines, best, axis=1) >= _ALIKE
+        near[common[start + rows], :kept] = np.where(alike, common[best], -1)
     return near
 
 
