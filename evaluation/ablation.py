@@ -6,13 +6,15 @@ so that both variants see the same rows.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from evaluation.retrieval import Ranks
+from evaluation.retrieval import Ranks, percentiles
 from movies.encoders import Vectors, unit
+from movies.errors import BadInput
 from rag.centring import centred
 from rag.index import MovieIndex
 from rag.passages import fit
@@ -27,8 +29,10 @@ def evaluate_ablation(
     """Dense search alone, in variants: raw or centred, one row per film or passages; share of posters in the top 10 rows."""
     known = [(query, {a for a in answers if a in index.catalogue}) for query, answers in questions]
     known = [(query, answers) for query, answers in known if answers]
-    keys = index.view.film_keys
-    rows_centred, rows = index.view.gather(keys)
+    if not known:
+        raise BadInput("None of these questions has an answer in this catalogue. Build the index from the films they ask for.")
+    keys = index.view.keys
+    rows_centred, rows = index.view.whole.vectors(), index.view.whole.rows
     texts = [fit(query, index.encoder) for query, _ in known]
     raw_queries = np.concatenate([index.encoder.texts(texts[start : start + 256]) for start in range(0, len(texts), 256)])
     film = np.searchsorted(keys, rows["key"])
@@ -63,6 +67,22 @@ def evaluate_ablation(
             "posters_in_top10": round(share / len(known), 4)
         }
     out["pictures"] = _pictures(index, rows_centred, rows, film)
+    out["annoy"] = _annoy(index, variants["centred"][0][:200])
+    return out
+
+
+def _annoy(index: MovieIndex, queries: Vectors) -> dict[int, dict[str, float]]:
+    """Recall@10 and time of the published Annoy file against scanning its rows, over `search_k`, for real questions."""
+    exact = np.argsort(-(queries @ np.asarray(index.file.vectors).T), axis=1)[:, :10]
+    out = {}
+    for search_k in (3000, 6000, 12_000, 24_000, 48_000, 96_000):
+        taken, agreed = [], 0
+        for query, right in zip(queries, exact, strict=True):
+            started = time.perf_counter()
+            found, _ = index.file.nearest(query, 10, search_k)
+            taken.append((time.perf_counter() - started) * 1000)
+            agreed += len(set(found.tolist()) & set(right.tolist()))
+        out[search_k] = {"recall@10": round(agreed / max(exact.size, 1), 4), **percentiles(taken)}
     return out
 
 
@@ -76,7 +96,8 @@ def _uncentred(index: MovieIndex, vectors: Vectors, rows: Any) -> Vectors:
 
 
 def _pictures(index: MovieIndex, vectors: Vectors, rows: Any, film: Any) -> dict[str, Any]:
-    """Poster to plot of the same film: median rank of the right film among films with posters, raw and centred."""
+    """Posters as questions, raw and centred: rank of the right film's text among films with posters, and the share of
+    posters among the ten nearest other rows."""
     posters = np.flatnonzero(rows["kind"] == POSTER)[:2000]
     if len(posters) < 10:
         return {}
@@ -91,5 +112,13 @@ def _pictures(index: MovieIndex, vectors: Vectors, rows: Any, film: Any) -> dict
             "median_rank": float(np.median(rank)),
             "of": len(overviews),
             "recall@10": round(float((rank <= 10).mean()), 4),
+            "posters_in_top10": _posters_near(rows_of, rows, posters[:500]),
         }
     return out
+
+
+def _posters_near(vectors: Vectors, rows: Any, posters: Any) -> float:
+    cosines = vectors[posters] @ vectors.T
+    cosines[np.arange(len(posters)), posters] = -2  # not itself
+    top = np.argpartition(-cosines, 10, axis=1)[:, :10]
+    return round(float((rows["kind"][top] == POSTER).mean()), 4)

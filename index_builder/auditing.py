@@ -140,8 +140,9 @@ def _within(other: Movie, movie: Movie) -> bool:
 
 def _far_from_own_film(library: Library, movies: Sequence[Movie], near: int) -> list[Movie]:
     """Films with more than `near` other films nearer to their poster than they are, the farthest first."""
-    index, view = library.index, library.index.view
-    vectors, rows = view.gather(np.sort(np.asarray(index.catalogue.keys(), dtype=np.int64)))
+    index = library.index
+    block = index.view.whole
+    vectors, rows = block.vectors(), block.rows
     owners = dict(index.catalogue.items())
     overview = {owners[key].id: row for row, key in _rows_of(rows, OVERVIEW) if key in owners}
     picture = {owners[key].poster: row for row, key in _rows_of(rows, POSTER) if key in owners}

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +37,7 @@ from rag.index import FORMAT
 from rag.library import Changes, PosterStore, point_to, versions
 from rag.passages import overview, windows
 from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
+from rag.words import WordIndex
 
 KEPT_VERSIONS = 3
 BROKEN = "reports/pictures.json"  # of a version: [[film id, why its picture was left out], …]
@@ -193,6 +195,7 @@ def _make(staging: Staging, changes: int, text_only: bool, progress: Progress) -
     order = np.lexsort((np.arange(len(all_rows)), all_rows["key"]))
     progress("index", 0, 1)
     VectorFile.write(staging.folder, vectors[order], all_rows[order])
+    WordIndex.build(catalogue.items(), lambda words: _embedded(staging, words, progress)).save(staging.folder)
     progress("index", 1, 1)
     counts = {
         "films": len(catalogue), "rows": len(all_rows), "overview": int((rows["kind"] == OVERVIEW).sum()),
@@ -200,6 +203,15 @@ def _make(staging: Staging, changes: int, text_only: bool, progress: Progress) -
     }  # fmt: skip
     _write_manifest(staging, counts, means, changes)
     return BuildReport("", counts["films"], counts["rows"], len(pictures), sum(embedded.values()), skipped)
+
+
+def _embedded(staging: Staging, words: Sequence[str], progress: Progress) -> Vectors:
+    """The words of the catalogue as vectors, from the cache where they are known."""
+    encoder = staging.encoder
+    hashes = [text_hash(word) for word in words]
+    return staging.cache.embed(
+        f"{encoder.name}/text", words, hashes, encoder.texts, encoder.dim, _TEXT_BATCH, partial(progress, "words")
+    )
 
 
 def _plan_rows(
@@ -262,7 +274,7 @@ def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
 
 
 def _write_manifest(staging: Staging, counts: dict[str, int], means: Means, changes: int) -> None:
-    files = ("vectors.npy", "rows.npy", "index.ann", "fingerprints.npy")
+    files = ("vectors.npy", "rows.npy", "index.ann", "words.npz", "fingerprints.npy")
     manifest = {
         "format": FORMAT,
         "encoder": {"name": staging.encoder.name, "dim": staging.encoder.dim},

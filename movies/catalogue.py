@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ class Catalogue:
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
-            self._local.connection = None
+            self._local.connection = self._local.counted = None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -306,8 +307,15 @@ class Catalogue:
 
     def data_version(self) -> int:
         """A number that grows with every added or replaced film and differs after a removal."""
-        row = self._connection.execute("SELECT coalesce(max(key), 0), count(*) FROM movies").fetchone()
-        return int(row[0]) * 10_000_019 + int(row[1])
+        connection = self._connection
+        # Counting takes a millisecond or two and is asked for at every search, so it is done again only after a change:
+        # the pragma tells of other connections' changes, `total_changes` of our own.
+        stamp = (connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes)
+        known: tuple[tuple[int, int], int] | None = getattr(self._local, "counted", None)
+        if known is None or known[0] != stamp:
+            row = connection.execute("SELECT coalesce(max(key), 0), count(*) FROM movies").fetchone()
+            self._local.counted = known = (stamp, int(row[0]) * 10_000_019 + int(row[1]))
+        return known[1]
 
     def _title_rows(self) -> Iterator[tuple[int, str, int | None]]:
         """(key, title or alternative title, year): the better-known film of two with the same title first."""
@@ -405,6 +413,7 @@ def _record(movie: Movie) -> str:
     return json.dumps(movie.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, sort_keys=True)
 
 
+@lru_cache(maxsize=4096)
 def _movie(record: str) -> Movie:
     """A film from a record of ours: valid when it was written, so it is not checked again."""
     fields: dict[str, Any] = {
@@ -424,7 +433,7 @@ def _where(filters: Filters) -> tuple[str, list[Any]]:
         values.append(kind)
         values.extend(fold(name) for name in names)
         marks = ",".join("?" * len(names))
-        return f"EXISTS (SELECT 1 FROM terms t WHERE t.key = m.key AND t.kind = ? AND t.term IN ({marks}))"
+        return f"m.key IN (SELECT t.key FROM terms t WHERE t.kind = ? AND t.term IN ({marks}))"
 
     def no(kind: str, names: Sequence[str]) -> str:
         return "NOT " + has(kind, names)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -114,6 +115,11 @@ class TitleFinder:
                 self._normal.append(form)
                 self._written.append(_words(part))
         self._sorted = [" ".join(sorted(form.split())) for form in self._normal]
+        self._forms = {
+            name: np.asarray(forms, dtype=object)
+            for name, forms in (("normal", self._normal), ("written", self._written), ("sorted", self._sorted))
+        }
+        self._lengths = np.asarray([len(form) for form in self._normal], dtype=np.int32)
         self._starts = sorted((form + " ", row) for row, form in enumerate(self._normal))
         self._ends = sorted((form[::-1] + " ", row) for row, form in enumerate(self._normal))
 
@@ -161,13 +167,23 @@ class TitleFinder:
     def _scores(self, normal: str, written: str, letters: str, cutoff: float) -> np.ndarray:
         """Similarity 0–1 to each title row (float32, shape (rows,)); 0 where it is under `cutoff`."""
         ordered = " ".join(sorted(normal.split()))
+        scores = np.zeros(len(self._normal), dtype=np.float32)
+        # Texts of very different length can't be alike: edit distance allows a ratio of `cutoff`, a bag of letters a little less.
+        least = max(cutoff / (2 - cutoff) - 0.1, 0.0)
+        near = np.flatnonzero((self._lengths >= least * len(normal)) & (self._lengths * least <= len(normal)))
 
-        def against(query: str, titles: list[str]) -> np.ndarray:
-            found = process.cdist([query], titles, scorer=OSA.normalized_similarity, dtype=np.float32, score_cutoff=cutoff)
-            return np.asarray(found[0], dtype=np.float32)
+        def against(query: str, form: str, scorer: Any, scale: float = 1.0) -> np.ndarray:
+            found = process.cdist(
+                [query], self._forms[form][near].tolist(), scorer=scorer, dtype=np.float32, score_cutoff=cutoff * scale
+            )
+            return np.asarray(found[0], dtype=np.float32) / np.float32(scale)
 
-        bag = process.cdist([ordered], self._sorted, scorer=fuzz.ratio, dtype=np.float32, score_cutoff=cutoff * 100)[0] / 100
-        scores = np.maximum(np.maximum(against(normal, self._normal), against(written, self._written) * 0.99), bag * 0.97)
+        if len(near):
+            bag = against(ordered, "sorted", fuzz.ratio, 100)
+            spelt = against(normal, "normal", OSA.normalized_similarity)
+            scores[near] = np.maximum(
+                np.maximum(spelt, against(written, "written", OSA.normalized_similarity) * 0.99), bag * 0.97
+            )
         if len(letters) > 2:
             for row in self._by_letters.get(letters, ()):
                 scores[row] = max(scores[row], _NEAR)

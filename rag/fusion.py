@@ -10,18 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movies.encoders import Vectors
-from rag.vectors import OVERVIEW, PASSAGE, POSTER
-
-if TYPE_CHECKING:
-    from rag.index import _View
-
-Scores = NDArray[np.float32]
+from rag.rows import Block, Scores, View
 
 WEIGHTS = {
     "bm25": 1.0,
@@ -85,104 +79,79 @@ class Candidates:
     bm25: Scores
     year_distance: Scores | None
     title: Scores
-    _spans: NDArray[np.int64] = field(repr=False)  # (films, 2): span of the best passage, −1 where none
+    _block: Block = field(repr=False)
+    _main: Scores | None = field(repr=False)  # (rows,): cosine of each row with the whole question
 
     @classmethod
     def score(
-        cls, view: _View, keys: NDArray[np.int64], question: Question, lexical: dict[int, float], years: Scores | None,
-        title: dict[int, float] | None = None,
-    ) -> Candidates:  # fmt: skip
-        """Score films (keys ascending) exactly on all legs the question has."""
-        vectors, rows = view.gather(keys)
+        cls,
+        block: Block,
+        question: Question,
+        bm25: Scores | None = None,
+        years: Scores | None = None,
+        title: Scores | None = None,
+    ) -> Candidates:
+        """Score the films of a block exactly on all legs the question has; `bm25`, `years`, `title` are (films,)."""
+        films = len(block.keys)
         probes = [question.main, question.picture, *(question.anchor or (None, None))]
         named = [vector for vector in probes if vector is not None]
         matrix = np.concatenate([np.stack(named) if named else question.clues[:0], question.clues, question.avoid])
-        cosines = np.asarray(vectors @ matrix.T, dtype=np.float32) if len(matrix) else np.zeros((len(rows), 0), np.float32)
-        column: dict[int, int] = {}
-        for number, vector in enumerate(probes):
-            if vector is not None:
-                column[number] = len(column)
-        film = np.searchsorted(keys, rows["key"])
-        kind = rows["kind"]
-        text, picture = kind != POSTER, kind == POSTER
+        cosines = block.cosines(matrix) if len(matrix) else np.zeros((len(block.rows), 0), dtype=np.float32)
+        columns = iter(range(len(named)))
+        main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in probes)
+        first_avoid = len(named) + len(question.clues)
+        absent = np.full(films, np.nan, dtype=np.float32)
 
-        def best(number: int, mask: NDArray[np.bool_]) -> Scores:
-            out = np.full(len(keys), np.nan, dtype=np.float32)
-            if number in column:
-                np.fmax.at(out, film[mask], cosines[mask, column[number]])
-            return out
+        def best(column: int | None, kind: str) -> Scores:
+            if column is None:
+                return absent
+            return block.best(getattr(block, kind), cosines[:, column : column + 1])[:, 0]
 
-        first_clue = len(named)
-        clue = np.full((len(keys), len(question.clues)), np.nan, dtype=np.float32)
-        if clue.shape[1]:
-            clue = _best_rows(cosines[text][:, first_clue : first_clue + clue.shape[1]], film[text], len(keys))
-        avoid = np.full(len(keys), np.nan, dtype=np.float32)
-        if len(question.avoid):
-            avoid = _best_rows(cosines[text][:, first_clue + clue.shape[1] :], film[text], len(keys)).max(axis=1)
-        passage = best(0, kind == PASSAGE)
-        overview = best(0, kind == OVERVIEW)
+        overview, passage = best(main, "overview"), best(main, "passage")
+        avoided = cosines[:, first_avoid:]
         return cls(
-            keys=keys,
+            keys=block.keys,
             overview=overview,
             passage=np.where(np.isnan(passage), overview, passage),
-            poster=best(0, picture),
-            clue=clue,
-            picture=best(1, picture),
-            picture_text=best(1, kind == OVERVIEW),
-            anchor=best(2, kind == OVERVIEW),
-            anchor_poster=best(3, picture),
-            avoid=avoid,
-            bm25=np.asarray([lexical.get(int(key), 0.0) for key in keys], dtype=np.float32),
+            poster=best(main, "poster"),
+            clue=block.best(block.text, cosines[:, len(named) : first_avoid]),
+            picture=best(picture, "poster"),
+            picture_text=best(picture, "overview"),
+            anchor=best(anchor, "overview"),
+            anchor_poster=best(anchor_poster, "poster"),
+            avoid=block.best(block.text, avoided).max(axis=1) if avoided.shape[1] else absent,
+            bm25=np.zeros(films, dtype=np.float32) if bm25 is None else bm25,
             year_distance=_distance(years, question.years) if years is not None else None,
-            title=np.asarray([(title or {}).get(int(key), 0.0) for key in keys], dtype=np.float32),
-            _spans=_passage_spans(rows, film, kind, cosines[:, column[0]] if 0 in column else None, len(keys)),
+            title=np.zeros(films, dtype=np.float32) if title is None else title,
+            _block=block,
+            _main=None if main is None else cosines[:, main],
         )
 
-    def legs(self) -> dict[str, Scores]:
-        """Raw scores by leg, for evidence: only legs that were asked."""
+    def legs(self, films: NDArray[np.intp]) -> dict[str, Scores]:
+        """Raw scores by leg of some of the films, for evidence: only legs that were asked."""
         named = {
             "overview": self.overview, "passage": self.passage, "poster": self.poster, "picture": self.picture,
             "picture_text": self.picture_text, "anchor": self.anchor, "anchor_poster": self.anchor_poster,
         }  # fmt: skip
-        legs = {name: values for name, values in named.items() if not np.isnan(values).all()}
-        if self.bm25.any():
-            legs["bm25"] = np.where(self.bm25 > 0, self.bm25, np.nan)
-        if self.title.any():
-            legs["title"] = np.where(self.title > 0, self.title, np.nan)
-        return legs
+        legs = {name: values[films] for name, values in named.items()}
+        for name, values in (("bm25", self.bm25[films]), ("title", self.title[films])):
+            legs[name] = np.where(values > 0, values, np.float32(np.nan))
+        return {name: values for name, values in legs.items() if not np.isnan(values).all()}
 
-    def best_passage(self, row: int) -> tuple[int, int] | None:
-        """Span in the plot of the passage that fits best, if the film has passages."""
-        start, end = self._spans[row]
-        return (int(start), int(end)) if start >= 0 else None
+    def best_passage(self, film: int) -> tuple[int, int] | None:
+        """Span in the plot of the passage that fits best, if the film has passages and words were asked."""
+        return None if self._main is None else self._block.span(film, self._main)
 
 
 class Background:
     """What an average film of this catalogue scores: a fixed, evenly spread sample of films."""
 
-    def __init__(self, view: _View, keys: NDArray[np.int64]) -> None:
-        self._keys = keys
-        self._sample = _Frozen(*view.gather(keys))
-
-    @classmethod
-    def sample(cls, view: _View) -> Background:
-        keys = view.film_keys
-        step = max(1, len(keys) // _SAMPLE)
-        return cls(view, keys[::step][:_SAMPLE])
+    def __init__(self, view: View) -> None:
+        step = max(1, len(view.keys) // _SAMPLE)
+        self._sample = view.block(view.keys[::step][:_SAMPLE]).frozen()
 
     def score(self, question: Question) -> Candidates:
-        return Candidates.score(self._sample, self._keys, question, {}, None)  # type: ignore[arg-type]
-
-
-@dataclass
-class _Frozen:
-    """Rows gathered once; answers `gather` like a view, for exactly those films."""
-
-    vectors: Vectors
-    rows: NDArray[np.void]
-
-    def gather(self, keys: NDArray[np.int64]) -> tuple[Vectors, NDArray[np.void]]:
-        return self.vectors, self.rows
+        return Candidates.score(self._sample, question)
 
 
 def fuse(found: Candidates, background: Background, question: Question, lexical: tuple[float, float] = (0.0, 1.0)) -> Scores:
@@ -210,11 +179,12 @@ def fuse(found: Candidates, background: Background, question: Question, lexical:
 
 
 def _clue_sum(found: Candidates, average: Candidates, question: Question) -> Scores:
-    """Weighted mean over clues of the squared positive z-score: a film need not match every clue."""
+    """Weighted mean over clues of the positive z-score to the power of 1.5: a film need not match every clue, and one
+    that fits well counts more than two that fit a little."""
     total = np.zeros(len(found.keys), dtype=np.float32)
     for number, weight in enumerate(question.clue_weights):
         z = _z(found.clue[:, number], average.clue[:, number])
-        total += weight * np.maximum(z, 0) ** 2
+        total += weight * np.maximum(z, 0) ** 1.5
     return total / max(float(np.abs(question.clue_weights).sum()), 1e-6)
 
 
@@ -225,28 +195,6 @@ def _z(values: Scores, sample: Scores) -> Scores:
     deviation = float(known.std()) if len(known) else 0.0
     z = (values - float(known.mean() if len(known) else 0.0)) / (deviation if deviation > 1e-6 else 1.0)
     return np.asarray(np.nan_to_num(z, nan=0.0), dtype=np.float32)
-
-
-def _best_rows(cosines: Scores, film: NDArray[np.intp], films: int) -> Scores:
-    """Per film the maximum over its rows, (films, columns); rows of one film are contiguous."""
-    out = np.full((films, cosines.shape[1]), np.nan, dtype=np.float32)
-    if len(film):
-        starts = np.flatnonzero(np.r_[True, film[1:] != film[:-1]])
-        out[film[starts]] = np.maximum.reduceat(cosines, starts, axis=0)
-    return out
-
-
-def _passage_spans(
-    rows: NDArray[np.void], film: NDArray[np.intp], kind: NDArray[np.uint8], cosines: Scores | None, films: int
-) -> NDArray[np.int64]:
-    spans = np.full((films, 2), -1, dtype=np.int64)
-    numbers = np.flatnonzero(kind == PASSAGE)
-    if cosines is None or not len(numbers):
-        return spans
-    order = numbers[np.argsort(cosines[numbers], kind="stable")]  # the best of a film is written last
-    spans[film[order], 0] = rows["start"][order]
-    spans[film[order], 1] = rows["end"][order]
-    return spans
 
 
 def _distance(years: Scores, ranges: tuple[tuple[int, int], ...]) -> Scores:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from PIL.Image import Image
 from rapidfuzz import fuzz, process
 from scipy import sparse
 
+from movies.encoders import Vectors
+from movies.errors import IndexMismatch
 from movies.poster_reader import Line, Reading
 from movies.titles import normal_title
 from movies.vocabulary import fold
@@ -210,3 +213,16 @@ def _name_matrix(names: Sequence[str], of_film: dict[int, list[str]], keys: NDAr
                 rows.append(row)
                 columns.append(numbers[name])
     return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(keys), len(names)))
+
+
+def load_fingerprints(folder: Path, count: int) -> Vectors:
+    """Fingerprints (posters, FINGERPRINT) of a version, in the order of its poster rows. Raises IndexMismatch."""
+    try:
+        prints: Vectors = np.load(folder / "fingerprints.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        prints = np.zeros((0, 0), dtype=np.float32)
+    if prints.shape != (count, FINGERPRINT):
+        raise IndexMismatch(
+            "The poster fingerprints are missing or damaged. Build the index again: matinee build --catalogue FILE --artifacts DIR"
+        )
+    return prints

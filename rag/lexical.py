@@ -1,20 +1,20 @@
-"""The lexical leg: which words of a question count, and BM25 over the catalogue's full text (FTS5).
+"""The lexical leg: which words of a question count, and how much (`rag/words.py` scores films by them).
 
 People who describe a film surround it with talk ("I think I saw this as a kid, it was about a guy
 who…"). Words of asking carry nothing and are left out; everyday words of telling count half. Does
-not know vectors or filters.
+not know films, vectors or filters.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 import snowballstemmer
 
-from movies.catalogue import Catalogue, fts_query
+from movies.catalogue import fts_query
 from movies.vocabulary import fold
 
 STOP_WORDS = frozenset(
@@ -57,9 +57,8 @@ _TELLING = frozenset(
     women word words work working works world year years yes young younger""".split()
 )
 
-_HALF, _WHOLE = 1, 2  # FTS5 adds up repeated phrases, so repeating a word weighs it
-_MOST_WORDS = 64  # of a question; the rarest ones are kept
-_STEMMER_LANGUAGE = "porter"  # the algorithm FTS5's tokenizer uses, so evidence agrees with the match
+_EVERYDAY, _AGAIN = 0.5, 0.5  # weight of an everyday word; what saying a word again adds, once
+_STEMMER_LANGUAGE = "porter"
 
 
 def content_words(text: str) -> list[str]:
@@ -73,23 +72,13 @@ def plain_words(text: str) -> list[str]:
     return [word for word in re.findall(r"\w+", fold(text).replace("'", "")) if word not in STOP_WORDS]
 
 
-def bm25(catalogue: Catalogue, text: str, limit: int, keys: Sequence[int] | None = None) -> list[tuple[int, float]]:
-    """(film key, score) of the best lexical matches, best first; higher is better.
-
-    Sum of FTS5 `bm25` over the words, everyday words at half weight, a word said twice at most doubled.
-    """
-    return catalogue.words(weighted_query(text), limit, keys, (1.0, 1.0, 1.0, 1.0))
-
-
-def weighted_query(text: str) -> str:
-    """The FTS5 expression for a text, words repeated according to their weight."""
-    counts = Counter(content_words(text))
-    chosen = sorted(counts, key=lambda word: (word in _TELLING, -len(word)))[:_MOST_WORDS]
-    parts: list[str] = []
-    for word in chosen:
-        weight = (_HALF if word in _TELLING else _WHOLE) + (1 if counts[word] > 1 else 0)
-        parts.extend([f'"{word}"'] * weight)
-    return " OR ".join(parts)
+def word_weights(text: str) -> dict[str, float]:
+    """Stemmed words of a question with the weight of each."""
+    weights: dict[str, float] = {}
+    for word, times in Counter(content_words(text)).items():
+        weight = (_EVERYDAY if word in _TELLING else 1.0) + (_AGAIN if times > 1 else 0.0)
+        weights[stem(word)] = weights.get(stem(word), 0.0) + weight
+    return weights
 
 
 def plain_query(text: str) -> str:

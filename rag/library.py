@@ -27,7 +27,7 @@ import numpy as np
 from movies.catalogue import Catalogue
 from movies.encoder_choice import encoder_for
 from movies.encoders import Encoder
-from movies.errors import BadImage, BadInput, ModelMissing, UnknownMovie
+from movies.errors import BadImage, BadInput, ModelMissing, MovieServiceError, UnknownMovie
 from movies.images import content_hash, open_image
 from movies.movie import Movie
 from movies.settings import Settings
@@ -188,9 +188,8 @@ class Library:
             stamp = self._stamp()
             if stamp == self._seen:
                 return False
-            folder = current_version(self.artifacts)
-            if folder != self._index.folder:
-                fresh = MovieIndex.open(folder, self.encoder)
+            if current_version(self.artifacts) != self._index.folder:
+                fresh = self._open_current()
                 self._catch_up(fresh, from_number=None)
                 self._index = fresh  # one assignment: searches see the old version or the new one
             else:
@@ -244,6 +243,16 @@ class Library:
         except BadImage as error:
             raise BadImage(f"The poster of {movie.label}: {error.message}", error.reason) from None
         return movie.model_copy(update={"poster": self.posters.put(data)})
+
+    def _open_current(self) -> MovieIndex:
+        """The version that serves; if it is replaced and tidied away while being opened, the one that replaced it."""
+        while True:
+            folder = current_version(self.artifacts)
+            try:
+                return MovieIndex.open(folder, self.encoder)
+            except MovieServiceError:
+                if current_version(self.artifacts) == folder:
+                    raise
 
     def _stamp(self) -> object:
         """Something that differs after a swap or a change; costs looks at the file system, as it is asked at every search."""

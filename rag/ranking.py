@@ -25,6 +25,7 @@ from rag.plan import Plan, Relative, Wish
 from rag.reading.moods import MOODS
 
 _POOL = 80  # films looked at again for a handful shown
+_SPARE = 3  # films per film shown where only variety may put one off
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
 _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     2.0,
@@ -33,6 +34,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     2.5,
     0.7,
 )  # what a wish is worth, in standard deviations of the search
+_REMEMBERED = 4.0  # times a preference: a genre that somebody remembers a film by, rather than would like
 _LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
@@ -78,17 +80,20 @@ def carry_out(
     ]
     texts = [(MOODS[str(wish.value)].text, wish.weight) for wish in moods]
     bare = not (plan.query or anchors or image or clues)
+    free = bool(plan.filters.people or clues or image)  # shown as they come, however alike
+    wishes = bool(plan.soft or plan.relative or plan.avoid or plan.like or plan.unlike or liked or disliked)
+    pool = max(_POOL, 4 * k) if wishes or plan.sort != "relevance" else k if free else _SPARE * k
     everything = plan.sort != "relevance" and bare and not texts
     hits = index.search(
         plan.query, image=image, filters=plan.filters, like=anchors,
         clues=[*clues, *((text, weight) for text, weight in texts if weight > 0)], years=years or year_hints(plan),
         avoid=[*plan.avoid, *(text for text, weight in texts if weight < 0)],
-        without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else max(_POOL, 4 * k),
+        without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else pool,
     )  # fmt: skip
     named = bool(plan.query and hits and hits[0].evidence.legs.get("title", 0) >= 0.9)
     if everything:
         return Screening(tuple(_ordered(hits, plan.sort)[:k]), passing)
-    tastes = Tastes(index, plan, liked, disliked)
+    tastes = Tastes(index, plan, liked, disliked, remembered=bool(clues))
     scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
     scored.sort(key=lambda pair: -pair[0])
     if not plan.query and not clues:  # a mood alone is no evidence against a film
@@ -97,8 +102,7 @@ def carry_out(
     if plan.sort != "relevance":
         fitting = [hit for hit in ranked[:_SORTED_POOL] if not hit.weak] or ranked[: 2 * k]
         return Screening(tuple(_ordered(fitting, plan.sort)[:k]), passing)
-    free = bool(plan.filters.people or named or clues or image)
-    chosen = ranked[:k] if free else _varied(ranked, k)
+    chosen = ranked[:k] if free or named else _varied(ranked, k)
     weak = bool(chosen) and all(hit.weak for hit in chosen[:3])
     return Screening(tuple(chosen), passing, weak, named)
 
@@ -112,11 +116,20 @@ def year_hints(plan: Plan) -> list[tuple[int, int]]:
 class Tastes:
     """What a plan's wishes and a viewer's likes add to a film's score."""
 
-    def __init__(self, index: MovieIndex, plan: Plan, liked: Sequence[str] = (), disliked: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        index: MovieIndex,
+        plan: Plan,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        *,
+        remembered: bool = False,
+    ) -> None:
         def films(ids: Sequence[str]) -> list[Movie]:
             return [index.catalogue.movie(movie_id) for movie_id in ids[-20:] if movie_id in index.catalogue]
 
         self._plan = plan
+        self._remembered = remembered
         self._avoided = {stem(word) for theme in plan.avoid for word in content_words(theme)}
         self._pulls = [
             (_LIKENESS, films(plan.like)),
@@ -127,7 +140,9 @@ class Tastes:
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
-        total = sum(_wish(wish, film) for wish in self._plan.soft)
+        total = sum(
+            _wish(wish, film) * (_REMEMBERED if self._remembered and wish.kind == "genre" else 1) for wish in self._plan.soft
+        )
         total += sum(_comparison(relative, film) for relative in self._plan.relative)
         if self._avoided:
             text = " ".join((film.title, film.plot, *film.keywords, *film.genres))
@@ -196,10 +211,7 @@ def _comparison(relative: Relative, film: Movie) -> float:
 
 def _strength(hit: Hit, rank: int, unasked: bool) -> float:
     """The search's own score on the scale bonuses are given in; the order alone where nothing was asked."""
-    if unasked:
-        return 3.0 - 0.03 * rank
-    share = min(max(hit.score, 1e-4), 1 - 1e-4)
-    return 3.0 + 1.5 * math.log(share / (1 - share))
+    return 3.0 - 0.03 * rank if unasked else hit.strength
 
 
 def _ordered(hits: Iterable[Hit], sort: str) -> list[Hit]:

@@ -272,7 +272,7 @@ def archive_of(*members: tuple[str, bytes | None], kind: bytes = tarfile.REGTYPE
     """A tar archive of a plausible version, and then these members."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        manifest = json.dumps({"format": 1, "encoder": {}, "counts": {}, "means": {}}).encode()
+        manifest = json.dumps({"format": 2, "encoder": {}, "counts": {}, "means": {}}).encode()
         for name, data in ((f"{VERSION}/manifest.json", manifest), *members):
             member = tarfile.TarInfo(name)
             member.size = len(data or b"")
