@@ -141,8 +141,7 @@ def _within(other: Movie, movie: Movie) -> bool:
 def _far_from_own_film(library: Library, movies: Sequence[Movie], near: int) -> list[Movie]:
     """Films with more than `near` other films nearer to their poster than they are, the farthest first."""
     index = library.index
-    block = index.view.whole
-    vectors, rows = block.vectors(), block.rows
+    vectors, rows = index.view.whole.vectors(), index.view.whole.rows
     owners = dict(index.catalogue.items())
     overview = {owners[key].id: row for row, key in _rows_of(rows, OVERVIEW) if key in owners}
     picture = {owners[key].poster: row for row, key in _rows_of(rows, POSTER) if key in owners}
