@@ -3,8 +3,9 @@
 Postings are arrays made once at build time, so a question of a hundred words over a catalogue of
 eighteen thousand films costs a few milliseconds and every word can have a weight of its own, neither of
 which FTS5 offers. A word also finds, at half its worth, films that say the like ("snow": "blizzard"):
-the catalogue's own words nearest to it in the encoder's space, looked up at build time. Films added since the build are indexed when they are first seen. Does not know
-what a question means (`rag/lexical.py` weighs its words), nor vectors, nor filters.
+the catalogue's own words nearest to it in the encoder's space, looked up at build time. Films added
+since the build are indexed when they are first seen. Does not know what a question means
+(`rag/lexical.py` weighs its words), nor vectors of films, nor filters.
 """
 
 from __future__ import annotations
