@@ -22,6 +22,7 @@ from movies.movie import Movie
 _FEWEST_FILMS, _FEWEST_OF_GENRE = 200, 20
 _WRONG, _FORGOTTEN = 0.001, 0.15  # how often a genre is set that isn't there, and left out though it is
 _WORTH_SAYING = {"genre_doubtful": 0.25, "genre_missing": 0.5}  # confidence
+_FORMS = frozenset({"Short", "Film-Noir"})  # how a film is made, which no plot tells
 _SUREST = 0.85  # of 50 findings looked at three in four were right, so none may be called sure
 _AT_LEAST = 0.9  # of a genre that is missed
 
@@ -76,6 +77,8 @@ def tag_findings(movies: Sequence[Movie], said: Opinions, has_poster: Sequence[b
         likely = said.together(row)
         about = f"{movie.plot}\0{movie.poster or ''}"
         for place, genre in enumerate(said.genres):
+            if genre in _FORMS:
+                continue
             p = float(likely[place])
             numbers = f"plot {said.plot[row, place]:.1%}" + (
                 f", poster {said.poster[row, place]:.1%}" if has_poster[row] else ""

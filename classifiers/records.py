@@ -217,7 +217,9 @@ def _judged(one: Movie, two: Movie, alike: _Likeness, picture: float | None) -> 
     sure = _one_film(alike)
     if sure:
         said = f"“{two.label}” is there as {one.id} (“{one.label}”), too: {_shared(alike)}."
-        yield found("duplicate_film", two, said, sure, "Keep one of the two, or tell them apart.", other=one.id)
+        yield found(
+            "duplicate_film", two, said, sure, "Keep one of the two, or give each its own plot, picture and ids.", other=one.id
+        )
     if sure >= 0.8:
         return  # that they share plot and picture is no finding of its own
     if alike.plot is not None and (alike.same_words or alike.plot >= _SAME_PLOT):

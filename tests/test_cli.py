@@ -150,7 +150,7 @@ def test_a_folder_is_classified_and_broken_files_are_told(house: Path) -> None:
     table = matinee(house, "classify", "pictures", "--csv", "table.csv")
     assert "2 pictures: 0 posters, 0 others, 1 broken" in table.stderr
     assert FILMS[0].id in (house / "table.csv").read_text()
-    assert "No pictures there" in matinee(house, "classify", "cache", fails=True).stderr
+    assert "No pictures there" in matinee(house, "classify", "artifacts", fails=True).stderr
 
 
 @pytest.mark.parametrize(
