@@ -21,7 +21,7 @@ from api.metrics import Metrics
 from movies.settings import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 LATE = "matinee.late"
 """In the WSGI environment: whether the request waited so long for a thread that it is to be refused."""

@@ -280,7 +280,7 @@ def test_the_route_answers_from_a_trained_forecast(serve: Callable[..., ApiClien
     library = opened(stocked)
     client = serve(heads=Heads(library))
     client.services.library = library
-    answer = client.post("/v1/box-office", json={"budget": 60_000_000, "genres": ["Action"], "year": 2008})
+    answer = client.post("/v1/box-office", json={"budget": 250_000_000, "genres": ["Action"], "year": 2008})
     assert answer.status_code == 200, answer.text
     told = answer.json()
     assert told["interval"][0] < told["revenue"] < told["interval"][1]
@@ -410,8 +410,8 @@ def test_the_report_tells_money_reasons_and_films_and_escapes_them(serve: Callab
     http = serve(heads=Heads(library))
     http.services.library = library
     with Matinee("http://127.0.0.1:8000", transport=httpx.WSGITransport(app=http.app)) as api:
-        page = desk.told(api.box_office(budget=60_000_000, genres=["Action"], directors=["<b>Nobody</b>"], year=2008))
+        page = desk.told(api.box_office(budget=250_000_000, genres=["Action"], directors=["<b>Nobody</b>"], year=2008))
     assert "Four of five such films" in page
-    assert "a budget of $60M" in page
+    assert "a budget of $250M" in page
     assert "Invention number" in page
     assert "<b>Nobody" not in page

@@ -35,6 +35,7 @@ ELSEWHERE = {"docs/api.md": "tests/test_api_docs.py"}
 NOT_RUN = {
     r"make (run|install|test|check)$": "CI runs make install, make check and make test; make run is make install and matinee up, which is run here",
     r"(MATINEE_DOMAIN=\S+ )?docker ": "needs a container engine: .github/workflows/ci.yml builds the images and starts the stack",
+    r"matinee evaluate load ": "a quarter of an hour of load; evaluate load --quick is for a look at it",
     r"gcloud |kubectl ": "needs a cloud account or a cluster",
     r"ollama pull |MATINEE_LLM=ollama:\S+ matinee serve": "needs Ollama; the model's side is played by servers on loopback in test_llm_failures.py",
     r"\S*hf download ": "needs a model hub",
