@@ -36,6 +36,7 @@ NOT_RUN = {
     r"make (run|install|test|check)$": "CI runs make install, make check and make test; make run is make install and matinee up, which is run here",
     r"(MATINEE_DOMAIN=\S+ )?docker ": "needs a container engine: .github/workflows/ci.yml builds the images and starts the stack",
     r"matinee evaluate load ": "a quarter of an hour of load; evaluate load --quick is for a look at it",
+    r"matinee evaluate box-office ": "needs films with revenues of many years; test_box_office.py runs the command on invented ones",
     r"gcloud |kubectl ": "needs a cloud account or a cluster",
     r"ollama pull |MATINEE_LLM=ollama:\S+ matinee serve": "needs Ollama; the model's side is played by servers on loopback in test_llm_failures.py",
     r"\S*hf download ": "needs a model hub",
