@@ -141,7 +141,9 @@ def test_what_is_imported_is_asked_for() -> None:
     for init in ROOT.glob("*/__init__.py"):
         room = init.parent.name
         extras = (
-            {"chat"} if room == "chat_ui" else set(PROJECT["optional-dependencies"]) - ({"dev"} if room != "tests" else set())
+            {"chat", "mcp"}
+            if room == "chat_ui"
+            else set(PROJECT["optional-dependencies"]) - ({"dev"} if room != "tests" else set())
         )
         wanted = {canonicalize_name(need.name) for need in asked(extras)}
         for module, file in imported(init.parent).items():
