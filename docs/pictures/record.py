@@ -59,7 +59,7 @@ def record(page: Page, address: str) -> Film:
     """Hold the conversation; the first answer is also kept as chat.png."""
     page.goto(address)
     page.wait_for_selector(".mt-wall-film, .mt-answer")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("textarea")  # the page never falls silent: it watches the API
     film = Film(page)
     film.shoot(1200)
     box = "#mt-box textarea"
