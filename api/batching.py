@@ -15,14 +15,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from PIL.Image import Image
 
 from api.caching import Cache
-from movies.encoders import Encoder, Vectors
+from movies.encoders import Encoder, Span, Vectors, whole_and_parts
 from movies.errors import Busy
 
+Found = TypeVar("Found")
 _QUESTION = 8  # texts: what is longer is a film being added, and is not asked again
 _FULL = "The server has more to do than it can. Try again in a moment."
 
@@ -116,12 +118,19 @@ class BatchingEncoder:
             call.answer.cancel()
             raise Busy(_FULL, retry_after=2) from None
 
+    def in_place(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
+        """Whole texts with their parts, for a film that is being added. A few films at a time. Raises Busy."""
+        return self._a_few_at_a_time(lambda: whole_and_parts(self._encoder, texts, spans))
+
     def images(self, images: Sequence[Image]) -> Vectors:
         """float32 (len(images), dim). A few pictures at a time, because each fills the processor. Raises Busy."""
+        return self._a_few_at_a_time(lambda: self._encoder.images(images))
+
+    def _a_few_at_a_time(self, work: Callable[[], Found]) -> Found:
         if self._closing or not self._pictures.acquire(timeout=self._patience):
             raise Busy(_FULL, retry_after=2)
         try:
-            return self._encoder.images(images)
+            return work()
         finally:
             self._pictures.release()
 

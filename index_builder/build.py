@@ -27,7 +27,7 @@ from PIL.Image import Image
 
 from index_builder.cache import VectorCache, text_hash
 from movies.catalogue import Catalogue
-from movies.encoders import Encoder, Vectors, file_sha256
+from movies.encoders import Encoder, Vectors, file_sha256, whole_and_parts
 from movies.errors import BadCatalogue, BadInput, Busy, MovieServiceError
 from movies.images import open_image
 from movies.movie import Movie
@@ -35,13 +35,14 @@ from rag.centring import Means, centred
 from rag.identify import FINGERPRINT, fingerprint
 from rag.index import FORMAT
 from rag.library import Changes, PosterStore, point_to, versions
-from rag.passages import overview, windows
-from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
+from rag.passages import Section, sections
+from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, Row, VectorFile, text_rows
 from rag.words import WordIndex
 
 KEPT_VERSIONS = 3
 BROKEN = "reports/pictures.json"  # of a version: [[film id, why its picture was left out], …]
 _TEXT_BATCH = 2048
+_SECTION_BATCH = 512  # films, nearly: what a killed build has to do again
 _POSTER_BATCH = 32
 
 
@@ -174,10 +175,10 @@ def _make(staging: Staging, changes: int, text_only: bool, progress: Progress) -
 
         return step
 
-    text_vectors = staging.cache.embed(
-        f"{encoder.name}/text", texts, [text_hash(text) for text in texts], encoder.texts, encoder.dim, _TEXT_BATCH,
+    text_vectors = np.concatenate(staging.cache.gather(
+        f"{encoder.name}/sections", texts, [_section_hash(text) for text in texts], partial(_read, encoder), _SECTION_BATCH,
         watching("texts"),
-    )  # fmt: skip
+    )).reshape(-1, encoder.dim)  # fmt: skip
     poster_vectors = staging.cache.embed(
         f"{encoder.name}/image", [key for _, key in pictures], [bytes.fromhex(key) for _, key in pictures],
         lambda keys: encoder.images([_open(staging.posters, key) for key in keys]), encoder.dim, _POSTER_BATCH,
@@ -214,20 +215,28 @@ def _embedded(staging: Staging, words: Sequence[str], progress: Progress) -> Vec
     )
 
 
+def _read(encoder: Encoder, texts: Sequence[Section]) -> Iterator[Vectors]:
+    """All rows of each section, one after the other in one array."""
+    for vectors in whole_and_parts(encoder, [text.text for text in texts], [text.spans for text in texts]):
+        yield vectors.ravel()
+
+
+def _section_hash(text: Section) -> bytes:
+    return text_hash(f"{text.text}\0{text.spans}")
+
+
 def _plan_rows(
     catalogue: Catalogue, encoder: Encoder, progress: Progress
-) -> tuple[list[str], np.ndarray, list[tuple[int, str]]]:
-    """Texts with their rows, and (film key, picture key) of the posters, films in order."""
-    texts: list[str] = []
-    rows: list[tuple[int, int, int, int]] = []
+) -> tuple[list[Section], np.ndarray, list[tuple[int, str]]]:
+    """What is read of each film with its rows, and (film key, picture key) of the posters, films in order."""
+    texts: list[Section] = []
+    rows: list[Row] = []
     pictures: list[tuple[int, str]] = []
     total = len(catalogue)
     for number, (key, movie) in enumerate(catalogue.items(), 1):
-        texts.append(overview(movie, encoder))
-        rows.append((key, OVERVIEW, -1, -1))
-        for passage in windows(movie.plot, encoder):
-            texts.append(passage.text)
-            rows.append((key, PASSAGE, passage.start, passage.end))
+        for part in sections(movie, encoder):
+            texts.append(part)
+            rows.extend(text_rows(key, part.places))
         if movie.poster:
             pictures.append((key, movie.poster))
         if number % 200 == 0 or number == total:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ class VectorCache:
                 found[key] = np.frombuffer(blob, dtype=np.float32)
         return found
 
-    def keep(self, space: str, hashes: Sequence[bytes], vectors: Vectors) -> None:
+    def keep(self, space: str, hashes: Sequence[bytes], vectors: Iterable[Vectors]) -> None:
         """Store vectors in one transaction."""
         self._connection.execute("BEGIN")
         rows = [
@@ -64,6 +64,14 @@ class VectorCache:
         `step(done, total)` is called after each batch. Batches are cut from the unknown items in
         their given order, so an interrupted run and an uninterrupted one embed the same batches.
         """
+        found = self.gather(space, items, hashes, encode, batch, step)
+        return np.stack(found) if found else np.zeros((0, dim), dtype=np.float32)
+
+    def gather(
+        self, space: str, items: Sequence[Item], hashes: Sequence[bytes], encode: Callable[[Sequence[Item]], Iterable[Vectors]],
+        batch: int, step: Callable[[int, int], None],
+    ) -> list[Vectors]:  # fmt: skip
+        """As `embed`, for items that give vectors of any length each."""
         found = self.known(space, list(dict.fromkeys(hashes)))
         missing: dict[bytes, Item] = {}
         for key, item in zip(hashes, items, strict=True):
@@ -72,12 +80,12 @@ class VectorCache:
         done, total = len(items) - len(missing), len(items)
         step(done, total)
         for part in _batches(list(missing.items()), batch):
-            vectors = encode([item for _, item in part])
+            vectors = list(encode([item for _, item in part]))
             self.keep(space, [key for key, _ in part], vectors)
             found.update({key: vector for (key, _), vector in zip(part, vectors, strict=True)})
             done += len(part)
             step(done, total)
-        return np.stack([found[key] for key in hashes]) if hashes else np.zeros((0, dim), dtype=np.float32)
+        return [found[key] for key in hashes]
 
 
 def text_hash(text: str) -> bytes:

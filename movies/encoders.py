@@ -19,6 +19,7 @@ from PIL.Image import Image
 from movies.errors import ModelMissing
 
 Vectors = NDArray[np.float32]
+Span = tuple[int, int]
 
 
 @runtime_checkable
@@ -45,6 +46,28 @@ class Encoder(Protocol):
     def images(self, images: Sequence[Image]) -> Vectors:
         """float32 (len(images), dim) of RGB pictures."""
         ...
+
+
+@runtime_checkable
+class ReadsInPlace(Protocol):
+    """An encoder that can give a text and parts of it in one pass, each part read with what stands around it."""
+
+    def in_place(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
+        """As `whole_and_parts`."""
+        ...
+
+
+def whole_and_parts(encoder: Encoder, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
+    """For each text float32 (1 + its spans, dim): all of it, then each span (start, end in characters).
+
+    In one pass if the encoder reads in place; with any other, each span is a text of its own. Raises BadInput if a
+    text exceeds `max_tokens`.
+    """
+    if isinstance(encoder, ReadsInPlace):
+        return encoder.in_place(texts, spans)
+    pieces = [[text, *(text[start:end] for start, end in parts)] for text, parts in zip(texts, spans, strict=True)]
+    vectors = encoder.texts([piece for part in pieces for piece in part])
+    return np.split(vectors, np.cumsum([len(part) for part in pieces])[:-1]) if pieces else []
 
 
 def file_sha256(path: Path) -> str:

@@ -107,6 +107,7 @@ class PosterReader:
                 "Global.log_level": "critical",
                 "Global.use_cls": False,  # posters are upright
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1 if self.workers > 1 else -1,
+                "Rec.rec_batch_num": 1,  # lines read together are padded to the longest: slower, and worse at word gaps
                 "Det.limit_side_len": _READING_EDGE,
                 "Det.limit_type": "max",
             }

@@ -10,12 +10,12 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
@@ -31,6 +31,8 @@ _LOOKALIKES = str.maketrans("0134578@$", "oieasvbas")  # "Se7en", "S1m0ne", "M3G
 _RAISED = re.compile("([¼-¾²³¹⁰-⁹])")  # "8½", "Alien³"
 _YEAR = re.compile(r"[\[(]\s*(1[89]\d\d|20\d\d)\s*[\])]\s*$")
 _BARE_YEAR = re.compile(r"[\s,]+(1[89]\d\d|20\d\d)\s*$")
+_BUCKETS = 39  # that characters are counted in: letters and digits have one each, others share theirs
+_BUCKET = np.arange(256) % _BUCKETS
 _NEAR = 0.96  # the same letters, written apart or with digits for letters
 
 
@@ -119,7 +121,7 @@ class TitleFinder:
             name: np.asarray(forms, dtype=object)
             for name, forms in (("normal", self._normal), ("written", self._written), ("sorted", self._sorted))
         }
-        self._lengths = np.asarray([len(form) for form in self._normal], dtype=np.int32)
+        self._bags = {"normal": _Bags(self._normal), "written": _Bags(self._written)}
         self._starts = sorted((form + " ", row) for row, form in enumerate(self._normal))
         self._ends = sorted((form[::-1] + " ", row) for row, form in enumerate(self._normal))
 
@@ -168,22 +170,18 @@ class TitleFinder:
         """Similarity 0–1 to each title row (float32, shape (rows,)); 0 where it is under `cutoff`."""
         ordered = " ".join(sorted(normal.split()))
         scores = np.zeros(len(self._normal), dtype=np.float32)
-        # Texts of very different length can't be alike: edit distance allows a ratio of `cutoff`, a bag of letters a little less.
-        least = max(cutoff / (2 - cutoff) - 0.1, 0.0)
-        near = np.flatnonzero((self._lengths >= least * len(normal)) & (self._lengths * least <= len(normal)))
-
-        def against(query: str, form: str, scorer: Any, scale: float = 1.0) -> np.ndarray:
-            found = process.cdist(
-                [query], self._forms[form][near].tolist(), scorer=scorer, dtype=np.float32, score_cutoff=cutoff * scale
-            )
-            return np.asarray(found[0], dtype=np.float32) / np.float32(scale)
-
-        if len(near):
-            bag = against(ordered, "sorted", fuzz.ratio, 100)
-            spelt = against(normal, "normal", OSA.normalized_similarity)
-            scores[near] = np.maximum(
-                np.maximum(spelt, against(written, "written", OSA.normalized_similarity) * 0.99), bag * 0.97
-            )
+        alike = {"normal": self._bags["normal"].near(normal, cutoff), "written": self._bags["written"].near(written, cutoff)}
+        alike["sorted"] = alike["normal"]  # the same letters in another order
+        for query, form, scorer, scale, worth in (
+            (normal, "normal", OSA.normalized_similarity, 1, 1.0),
+            (written, "written", OSA.normalized_similarity, 1, 0.99),
+            (ordered, "sorted", fuzz.ratio, 100, 0.97),
+        ):
+            near = alike[form]
+            if len(near):
+                texts = self._forms[form][near].tolist()
+                found = process.cdist([query], texts, scorer=scorer, dtype=np.float32, score_cutoff=cutoff * scale)[0]
+                scores[near] = np.maximum(scores[near], found * np.float32(worth / scale))
         if len(letters) > 2:
             for row in self._by_letters.get(letters, ()):
                 scores[row] = max(scores[row], _NEAR)
@@ -194,6 +192,29 @@ class TitleFinder:
                         break
                     scores[row] = max(scores[row], 0.76 + 0.12 * len(start) / len(form))
         return np.asarray(scores)
+
+
+class _Bags:
+    """How often each letter stands in each of many texts: rules out nearly all of them before any is compared."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._lengths = np.asarray([len(text) for text in texts], dtype=np.int32)
+        rows = np.repeat(np.arange(len(texts)), self._lengths)
+        places = rows * _BUCKETS + _BUCKET[np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8)]
+        counts = np.bincount(places, minlength=len(texts) * _BUCKETS).reshape(len(texts), _BUCKETS)
+        self._counts = np.minimum(counts, 127).astype(np.int8)
+
+    def near(self, text: str, cutoff: float) -> NDArray[np.intp]:
+        """Rows that can have a similarity of `cutoff` (0–1) with a text, and few that can't.
+
+        An edit changes at most two counts by one each, so texts whose counts differ by more than twice the edits that
+        the cutoff allows are no match, whether letters may be replaced or only added and taken away.
+        """
+        allowed = 2 * (1 - cutoff) * np.maximum(self._lengths, len(text)) + 1e-6
+        rows = np.flatnonzero(np.abs(self._lengths - len(text)) <= allowed)
+        asked = np.bincount(_BUCKET[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)], minlength=_BUCKETS)
+        differ = np.abs(self._counts[rows] - np.minimum(asked, 127).astype(np.int8)).sum(axis=1, dtype=np.int32)
+        return np.asarray(rows[differ <= allowed[rows]], dtype=np.intp)
 
 
 def _main_part(title: str) -> str:

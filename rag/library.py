@@ -26,15 +26,15 @@ import numpy as np
 
 from movies.catalogue import Catalogue
 from movies.encoder_choice import encoder_for
-from movies.encoders import Encoder
+from movies.encoders import Encoder, whole_and_parts
 from movies.errors import BadImage, BadInput, ModelMissing, MovieServiceError, UnknownMovie
 from movies.images import content_hash, open_image
 from movies.movie import Movie
 from movies.settings import Settings
 from rag.identify import fingerprint
 from rag.index import MovieIndex, read_manifest
-from rag.passages import overview, windows
-from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW
+from rag.passages import sections
+from rag.vectors import POSTER, ROW, text_rows
 
 _POSTER_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
 _CHANGES = """
@@ -304,10 +304,9 @@ def _file_stamp(path: str) -> tuple[int, int, int] | None:
 
 def embed_movie(movie: Movie, encoder: Encoder, posters: PosterStore) -> tuple[np.ndarray, np.ndarray]:
     """All rows of one film: vectors float32 (n, dim), raw, and rows (n,) of dtype ROW with key 0."""
-    passages = windows(movie.plot, encoder)
-    texts = [overview(movie, encoder), *(passage.text for passage in passages)]
-    vectors = [encoder.texts(texts)]
-    rows = [(0, OVERVIEW, -1, -1), *((0, PASSAGE, passage.start, passage.end) for passage in passages)]
+    parts = sections(movie, encoder)
+    vectors = whole_and_parts(encoder, [part.text for part in parts], [part.spans for part in parts])
+    rows = [row for part in parts for row in text_rows(0, part.places)]
     if movie.poster:
         vectors.append(encoder.images([open_image(posters.path(movie.poster))]))
         rows.append((0, POSTER, -1, -1))

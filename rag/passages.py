@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from movies.encoders import Encoder
+from movies.encoders import Encoder, Span
 from movies.movie import Movie
 
 WINDOW_TOKENS = 64  # a passage this long says one thing; measured in docs/quality.md
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])([\"'”’)\]]*)\s+|\n+")
 _MIN_WORDS = 4  # a shorter sentence is joined to the one before it
 
 
@@ -28,12 +28,31 @@ class Passage:
     end: int
 
 
+@dataclass(frozen=True)
+class Section:
+    """A text that is encoded in one go, which gives a row for all of it and one for each passage in it.
+
+    `whole`: where `text` stands in the plot, None for the overview; `spans`: the passages, in characters of `text`;
+    `passages`: the same ones, in characters of the plot.
+    """
+
+    text: str
+    whole: Span | None
+    spans: tuple[Span, ...]
+    passages: tuple[Span, ...]
+
+    @property
+    def places(self) -> tuple[Span | None, ...]:
+        """Where each row stands in the plot, None for the overview."""
+        return (self.whole, *self.passages)
+
+
 def sentences(text: str) -> list[Passage]:
     """The sentences of a text with their spans, very short ones joined to their neighbour."""
     spans: list[tuple[int, int]] = []
     position = 0
     for match in [*_SENTENCE_END.finditer(text), None]:
-        end = match.start() if match else len(text)
+        end = (match.end(1) if match[1] else match.start()) if match else len(text)  # closing quotes belong to it
         if text[position:end].strip():
             short = len(text[position:end].split()) < _MIN_WORDS
             if spans and short:
@@ -44,17 +63,56 @@ def sentences(text: str) -> list[Passage]:
     return [_passage(text, start, end) for start, end in spans]
 
 
-def windows(plot: str, encoder: Encoder, tokens: int = WINDOW_TOKENS) -> list[Passage]:
-    """The plot in windows of whole sentences of at most `tokens` (and the encoder's limit).
+def sections(movie: Movie, encoder: Encoder) -> list[Section]:
+    """A film as the encoder reads it: first the overview with the passages in it, then what of the plot is left.
+
+    The overview is title, year, genres and as much of the plot's beginning as fits.
+    """
+    head = f"{movie.label}. {', '.join(movie.genres)}." if movie.genres else f"{movie.label}."
+    parts = sentences(movie.plot)
+    counts = encoder.token_counts([head, *(part.text for part in parts)])
+    total = counts.pop(0)
+    if total > encoder.max_tokens:
+        head = _cut(head, encoder, encoder.max_tokens)
+    kept = 0
+    for count in counts:
+        if total + count > encoder.max_tokens:
+            break
+        total += count
+        kept += 1
+    text = head
+    moved: list[tuple[int, int]] = []  # where a sentence ends in the plot, and how far it is moved in the overview
+    for part in parts[:kept]:
+        text += " "
+        moved.append((part.end, len(text) - part.start))
+        text += part.text
+    inside: list[Passage] = []
+    outside: list[Passage] = []
+    for passage in windows(movie.plot, encoder, parts, counts):
+        (inside if kept and passage.end <= parts[kept - 1].end else outside).append(passage)
+
+    def place(position: int, at_end: bool) -> int:
+        return position + next(by for end, by in moved if position < end or (at_end and position == end))
+
+    spans = tuple((place(passage.start, False), place(passage.end, True)) for passage in inside)
+    first = Section(text, None, spans, tuple((passage.start, passage.end) for passage in inside))
+    return [first, *(Section(passage.text, (passage.start, passage.end), (), ()) for passage in outside)]
+
+
+def windows(plot: str, encoder: Encoder, parts: Sequence[Passage], counts: Sequence[int]) -> list[Passage]:
+    """The plot in windows of whole sentences (`parts`, of `counts` tokens) within `WINDOW_TOKENS` and the encoder's limit.
 
     Each window begins with the last sentence of the one before it, if both fit, so that a thought
     across the border is found. A sentence that is too long is cut between words.
     """
-    limit = min(tokens, encoder.max_tokens)
-    parts = [piece for sentence in sentences(plot) for piece in _fitting(plot, sentence, encoder, limit)]
-    if not parts:
-        return []
-    counts = encoder.token_counts([part.text for part in parts])
+    limit = min(WINDOW_TOKENS, encoder.max_tokens)
+    if any(count > limit for count in counts):
+        parts = [
+            piece
+            for part, count in zip(parts, counts, strict=True)
+            for piece in ([part] if count <= limit else _pieces(plot, part, encoder, limit))
+        ]
+        counts = encoder.token_counts([part.text for part in parts])
     made: list[Passage] = []
     first = 0
     while first < len(parts):
@@ -70,23 +128,6 @@ def windows(plot: str, encoder: Encoder, tokens: int = WINDOW_TOKENS) -> list[Pa
     return made
 
 
-def overview(movie: Movie, encoder: Encoder) -> str:
-    """Title, year, genres and as much of the plot's beginning as fits: the film in one row."""
-    head = f"{movie.label}. {', '.join(movie.genres)}." if movie.genres else f"{movie.label}."
-    parts = sentences(movie.plot)
-    counts = encoder.token_counts([head, *(part.text for part in parts)])
-    total = counts[0]
-    if total > encoder.max_tokens:
-        return _cut(head, encoder, encoder.max_tokens)
-    kept = 0
-    for count in counts[1:]:
-        if total + count > encoder.max_tokens:
-            break
-        total += count
-        kept += 1
-    return " ".join([head, *(part.text for part in parts[:kept])])
-
-
 def fit(text: str, encoder: Encoder) -> str:
     """A query's beginning that the encoder can read in one piece (all of it, nearly always)."""
     return text if encoder.token_counts([text])[0] <= encoder.max_tokens else _cut(text, encoder, encoder.max_tokens)
@@ -99,22 +140,17 @@ def _passage(text: str, start: int, end: int) -> Passage:
     return Passage(text[start:end], start, end)
 
 
-def _fitting(plot: str, sentence: Passage, encoder: Encoder, limit: int) -> Sequence[Passage]:
-    """The sentence itself, or its pieces between words, each within `limit` tokens."""
-    if encoder.token_counts([sentence.text])[0] <= limit:
-        return [sentence]
-    words = [(match.start(), match.end()) for match in re.finditer(r"\S+", sentence.text)]
-    if len(words) == 1:  # one endless "word": halve it until it fits
-        middle = len(sentence.text) // 2
-        if middle == 0:
-            return []
-        cuts = [(0, middle), (middle, len(sentence.text))]
-    else:
-        middle = words[len(words) // 2][0]
-        cuts = [(0, middle), (middle, len(sentence.text))]
+def _pieces(plot: str, sentence: Passage, encoder: Encoder, limit: int) -> list[Passage]:
+    """A sentence that is too long, in pieces between words, each within `limit` tokens."""
+    words = [match.start() for match in re.finditer(r"\S+", sentence.text)]
+    middle = words[len(words) // 2] if len(words) > 1 else len(sentence.text) // 2  # one endless "word" is halved
+    if not middle:
+        return []
     pieces: list[Passage] = []
-    for start, end in cuts:
-        pieces.extend(_fitting(plot, _passage(plot, sentence.start + start, sentence.start + end), encoder, limit))
+    for start, end in ((0, middle), (middle, len(sentence.text))):
+        piece = _passage(plot, sentence.start + start, sentence.start + end)
+        fits = encoder.token_counts([piece.text])[0] <= limit
+        pieces.extend([piece] if fits else _pieces(plot, piece, encoder, limit))
     return pieces
 
 

@@ -9,7 +9,7 @@ and one building thread; recall depends on `search_k`, so it is always given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +17,20 @@ import numpy as np
 from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
-from movies.encoders import Vectors
+from movies.encoders import Span, Vectors
 from movies.errors import IndexMismatch
 
 OVERVIEW, PASSAGE, POSTER = 0, 1, 2
 ROW = np.dtype([("key", "<i8"), ("kind", "u1"), ("start", "<i4"), ("end", "<i4")])
+Row = tuple[int, int, int, int]
 TREES = 60
 SEARCH_K = 24_000  # nodes looked at per query; recall against exact in docs/quality.md
 _SEED = 20_411
+
+
+def text_rows(key: int, places: Iterable[Span | None]) -> list[Row]:
+    """Rows of a film's texts by where they stand in its plot; None is the overview."""
+    return [(key, OVERVIEW, -1, -1) if place is None else (key, PASSAGE, *place) for place in places]
 
 
 @dataclass

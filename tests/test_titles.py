@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
-from movies.titles import TitleFinder, normal_title, split_year
+from movies.titles import TitleFinder, _Bags, normal_title, split_year
 
 TITLES: list[tuple[str, int]] = [
     ("Heat", 1995),
@@ -213,6 +215,14 @@ def test_any_titles_can_be_held_and_asked_for(titles: list[tuple[str, int | None
         if normal_title(title) and normal_title(split_year(title)[0]):
             assert finder.find(title)
             assert finder.find(title)[0].score > 0.9
+
+
+@given(st.lists(st.text("abn 1é", max_size=12), min_size=1, max_size=12), st.text("abn 1é", max_size=12), st.floats(0, 1))
+def test_counting_letters_rules_out_no_match(texts: list[str], asked: str, cutoff: float) -> None:
+    near = set(_Bags(texts).near(asked, cutoff).tolist())
+    for row, text in enumerate(texts):
+        if text and asked and max(OSA.normalized_similarity(asked, text), fuzz.ratio(asked, text) / 100) >= cutoff:
+            assert row in near
 
 
 @pytest.mark.shared
