@@ -5,6 +5,7 @@ Lays the tab out and draws its report. Knows nothing of conversations, nor of ho
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from chat_ui.client import BoxOffice, Evidence, Film, Hit, Matinee
 from movies.errors import MovieServiceError
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+_MOST = 10_000.0  # of millions, or of minutes
 _DAY = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{4})?")
 
 
@@ -25,11 +27,11 @@ def forecast_desk(client: Matinee) -> None:
         gr.HTML(
             '<div class="mt-desk-head"><h1>Forecast desk</h1><p>What may a film earn, between which bounds, and why? Every field may stay empty.</p></div>'
         )
-        with gr.Row():
-            budget = gr.Number(label="Budget, in millions of US dollars", minimum=0, maximum=10_000, elem_id="mt-budget")
-            opening = gr.Textbox(label="Opens (2027-12-10 or 2027)", max_length=10, elem_id="mt-opening")
-            runtime = gr.Number(label="Minutes", minimum=0, maximum=6000, precision=0, elem_id="mt-runtime")
-        with gr.Row():
+        with gr.Row(elem_classes="mt-fields"):
+            budget = gr.Textbox(label="Budget, in millions of US dollars", placeholder="60", max_length=9, elem_id="mt-budget")
+            opening = gr.Textbox(label="Opens", placeholder="2027-12-10 or 2027", max_length=10, elem_id="mt-opening")
+            runtime = gr.Textbox(label="Minutes", placeholder="120", max_length=5, elem_id="mt-runtime")
+        with gr.Row(elem_classes="mt-fields"):
             genres = gr.Textbox(label="Genres", placeholder="Crime, Thriller", max_length=500, elem_id="mt-genres")
             directors = gr.Textbox(label="Directed by", placeholder="Michael Mann", max_length=500, elem_id="mt-directors")
             cast = gr.Textbox(label="With", placeholder="Al Pacino, Robert De Niro", max_length=1000, elem_id="mt-cast")
@@ -51,22 +53,22 @@ def forecast_desk(client: Matinee) -> None:
 
 
 def asked(
-    budget: float | None,
+    budget: str | None,
     opening: str | None,
-    runtime: float | None,
+    runtime: str | None,
     genres: str | None,
     directors: str | None,
     cast: str | None,
 ) -> dict[str, Any]:
-    """The fields of the form as the API takes them. Raises ValueError, in words, for a date that can't be read."""
+    """The fields of the form as the API takes them. Raises ValueError, in words, for one that can't be read."""
     opening = (opening or "").strip()
     if not _DAY.fullmatch(opening):
         raise ValueError("Write the day as 2027-12-10, or the year alone: 2027.")
     known = {
-        "budget": round(budget * 1_000_000) if budget else None,
+        "budget": round(_number(budget, "the budget in millions of dollars: 60") * 1_000_000),
         "release_date": opening if len(opening) == 10 else None,
         "year": int(opening) if len(opening) == 4 else None,
-        "runtime": int(runtime) if runtime else None,
+        "runtime": round(_number(runtime, "the length in minutes: 120")),
         "genres": _names(genres),
         "directors": _names(directors),
         "cast": _names(cast),
@@ -111,6 +113,17 @@ def _bars(found: BoxOffice) -> str:
         for one, how in zip(found.drivers, strength, strict=True)
     )
     return f'<section class="mt-bars"><h2>What moves it</h2>{rows}</section>' if rows else ""
+
+
+def _number(text: str | None, wanted: str) -> float:
+    """A number, 0 for an empty field."""
+    try:
+        number = float((text or "0").strip().replace(",", "") or 0)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= _MOST:
+        raise ValueError(f"Write {wanted}.")
+    return number
 
 
 def _names(listed: str | None) -> list[str]:

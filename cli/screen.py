@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rag.index import Hit
 
+_SILENCE = 30.0  # seconds between two lines about a stage where there is no terminal
 errors = Console(stderr=True)
 output = Console()
 
@@ -31,7 +34,13 @@ def print_json(data: Any) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A display with one bar per stage: count, rate, time left. Yields `step(stage, done, total)`."""
+    """A display with one bar per stage: count, rate, time left. Yields `step(stage, done, total)`.
+
+    Where nobody watches (a log, a container), a line when a stage begins and ends, and every half minute between.
+    """
+    if not errors.is_terminal:
+        yield _lines()
+        return
     columns = (
         SpinnerColumn(), TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"), TimeRemainingColumn(compact=True, elapsed_when_finished=True),
@@ -47,6 +56,19 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
             display.update(tasks[stage], completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
 
         yield step
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    told: dict[str, float] = {}
+
+    def step(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == total or now - told.get(stage, -_SILENCE) >= _SILENCE:
+            if told.get(stage) != math.inf:
+                say(f"{stage}: {done:,} of {total:,}")
+            told[stage] = math.inf if done == total else now
+
+    return step
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:

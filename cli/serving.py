@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -89,21 +91,25 @@ def up(
         if not demo:
             raise
         say("No index yet: building the demo catalogue. This happens once.")
-        build_demo(settings)
-    servers = [_start("serve")]
+        build_demo(settings, heads=False)
+    page = f"http://{settings.ui_host}:{settings.ui_port}"
+    helpers: list[subprocess.Popen[bytes]] = []
+    servers = [_start("serve"), _start("ui")]  # side by side: each takes seconds to load what it needs
     try:
-        _wait_until_ready(servers[0], settings)
-        servers.append(_start("ui"))
-        errors.print(
-            f"\n  API   {settings.api_url}/docs\n  Page  http://{settings.ui_host}:{settings.ui_port}\n\n  Ctrl-C stops both.\n"
-        )
+        _wait_for(servers[0], f"{settings.api_url}/readyz", "API")
+        _wait_for(servers[1], page, "page")
+        errors.print(f"\n  API   {settings.api_url}/docs\n  Page  {page}\n\n  Ctrl-C stops both.\n")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        if demo and _unlearned_demo(settings):
+            say("The classifiers learn from the demo meanwhile; the servers take them over in a few minutes.")
+            helpers.append(_start("demo", patient=True))
         while all(server.poll() is None for server in servers):
             time.sleep(0.3)
     except KeyboardInterrupt:
         say("Stopping.")
     finally:
         codes = _stop(servers)
+        _stop(helpers)
     if any(code not in (0, -signal.SIGINT, -signal.SIGTERM) for code in codes):
         sys.exit(1)
 
@@ -120,24 +126,35 @@ def _need_free(host: str, port: int, setting: str) -> None:
             ) from None
 
 
-def _start(command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "cli", command])
+def _unlearned_demo(settings: Settings) -> bool:
+    """Whether what serves is the demo without classifiers: published early, so that people can start."""
+    from demo.catalogue import is_demo
+    from rag.library import current_version
+
+    folder = current_version(settings.artifacts)
+    return not (folder / "heads").is_dir() and is_demo(folder / "catalogue.sqlite")
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], settings: Settings) -> None:
+def _start(command: str, *, patient: bool = False) -> subprocess.Popen[bytes]:
+    """A command in a process of its own; `patient`: it lets all others go first."""
+    return subprocess.Popen([sys.executable, "-m", "cli", command], preexec_fn=partial(os.nice, 15) if patient else None)
+
+
+def _wait_for(server: subprocess.Popen[bytes], url: str, what: str) -> None:
+    """Until a server answers at `url`. Raises ModelMissing if it ends or takes too long."""
     import httpx
 
     ends = time.monotonic() + _START_SECONDS
     while server.poll() is None:
         try:
-            if httpx.get(f"{settings.api_url}/readyz", timeout=2).status_code == 200:
+            if httpx.get(url, timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
             pass
         if time.monotonic() > ends:
-            raise ModelMissing(f"The API didn't answer on {settings.api_url} within {_START_SECONDS} s. Run: matinee doctor")
+            raise ModelMissing(f"The {what} didn't answer at {url} within {_START_SECONDS} s. Run: matinee doctor")
         time.sleep(0.2)
-    raise ModelMissing("The API ended at once; its message is above. Run: matinee doctor")
+    raise ModelMissing(f"The {what} ended at once; its message is above. Run: matinee doctor")
 
 
 def _stop(servers: list[subprocess.Popen[bytes]]) -> list[int]:

@@ -15,6 +15,7 @@ from demo.painter import paint_all
 from movies.catalogue import Catalogue
 from movies.movie import Movie
 
+_ORIGIN = "origin"
 _FILMS = Path(__file__).parent / "films"
 
 
@@ -30,5 +31,15 @@ def write_demo(catalogue_file: Path, posters: Path, progress: Callable[[str, int
     films = list(records())
     drawn = paint_all(films, posters, progress=lambda _, done, total: progress("drawing posters", done, total))
     catalogue = Catalogue.open(catalogue_file)
+    catalogue.set_meta(_ORIGIN, "demo")
     catalogue.add(Movie.from_record(film | {"poster": str(drawn[film["id"]].resolve())}) for film in films)
     return catalogue
+
+
+def is_demo(catalogue_file: Path) -> bool:
+    """Whether a catalogue was made by `write_demo`."""
+    catalogue = Catalogue.open(catalogue_file, create=False)
+    try:
+        return catalogue.meta(_ORIGIN) == "demo"
+    finally:
+        catalogue.close()

@@ -397,12 +397,15 @@ def test_a_pitch_is_told_from_a_title(tmp_path: Path) -> None:
 
 
 def test_the_form_becomes_a_request() -> None:
-    assert desk.asked(60, "2027-12-10", 120, "Crime, Thriller", "Michael Mann", "") == {
+    assert desk.asked("60", "2027-12-10", "120", "Crime, Thriller", "Michael Mann", "") == {
         "budget": 60_000_000, "release_date": "2027-12-10", "runtime": 120, "genres": ["Crime", "Thriller"], "directors": ["Michael Mann"],
     }  # fmt: skip
     assert desk.asked(None, "2027", None, None, None, None) == {"year": 2027}
     with pytest.raises(ValueError, match="2027-12-10"):
         desk.asked(None, "next year", None, None, None, None)
+    for wrong in ("a lot", "-1", "inf", "1e9", "nan"):
+        with pytest.raises(ValueError, match="millions"):
+            desk.asked(wrong, None, None, None, None, None)
 
 
 def test_the_report_tells_money_reasons_and_films_and_escapes_them(serve: Callable[..., ApiClient], stocked: Path) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from cli.screen import progress_bars
+from cli.serving import _unlearned_demo
+from movies.catalogue import Catalogue
+from movies.settings import Settings
+from rag.library import current_version
 from tests.films import FILMS
 
 ROOT = Path(__file__).parent.parent
@@ -178,3 +184,26 @@ def test_doctor_tells_what_is_missing_and_how_to_mend_it(house: Path, tmp_path: 
     assert findings["index files"]["state"] == "ok"
     broken = json.loads(matinee(tmp_path, "doctor", "--json", fails=True).stdout)
     assert next(row for row in broken if row["check"] == "index")["fix"] == "matinee demo"
+
+
+def test_a_demo_published_early_learns_later(built_index: Path, tmp_path: Path) -> None:
+    """`up` serves the demo before its classifiers are trained, and knows afterwards that they are missing."""
+    artifacts = tmp_path / "artifacts"
+    shutil.copytree(built_index, artifacts)
+    settings = Settings(_env_file=None, artifacts=artifacts)
+    version = current_version(artifacts)
+    assert not _unlearned_demo(settings)  # somebody's own films
+    catalogue = Catalogue.open(version / "catalogue.sqlite")
+    catalogue.set_meta("origin", "demo")
+    catalogue.close()
+    assert _unlearned_demo(settings)
+    (version / "heads").mkdir()
+    assert not _unlearned_demo(settings)
+
+
+def test_a_log_gets_lines_where_a_terminal_gets_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bars() as step:
+        for done in range(101):
+            step("texts", done, 100)
+        step("posters", 0, 3)
+    assert capsys.readouterr().err.splitlines() == ["texts: 0 of 100", "texts: 100 of 100", "posters: 0 of 3"]
