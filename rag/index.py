@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class MovieIndex:
         self._added = file.vectors[:0]
         self._added_rows = file.rows[:0]
         self._view: View | None = None
+        self._kept: dict[str, Vectors] = {}
         self._fingerprints = fingerprints
         self._added_fingerprints = fingerprints[:0]
         self._added_keys = np.zeros(0, dtype=np.int64)
@@ -240,6 +241,17 @@ class MovieIndex:
         """Query texts (n, dim) in the space of text rows; each cut at the encoder's limit."""
         if not texts:
             return np.zeros((0, self.encoder.dim), dtype=np.float32)
+        new = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        found = dict(zip(new, self._encoded(new), strict=True)) if new else {}
+        return np.stack([found[text] if text in found else self._kept[text] for text in texts])
+
+    def keep(self, texts: Iterable[str]) -> None:
+        """Encode texts once that will be asked with many questions, such as what a mood means."""
+        new = [text for text in texts if text not in self._kept]
+        if new:
+            self._kept.update(zip(new, self._encoded(new), strict=True))
+
+    def _encoded(self, texts: Sequence[str]) -> Vectors:
         return centred(self.encoder.texts([fit(text, self.encoder) for text in texts]), self.means.text_query)
 
     # -- the steps of a search -----------------------------------------------------------------

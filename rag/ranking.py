@@ -79,6 +79,7 @@ def carry_out(
         Wish(kind="mood", value=r.name, weight=r.direction) for r in plan.relative if r.kind == "mood" and r.name in MOODS
     ]
     texts = [(MOODS[str(wish.value)].text, wish.weight) for wish in moods]
+    index.keep(text for text, _ in texts)
     bare = not (plan.query or anchors or image or clues)
     free = bool(plan.filters.people or clues or image)  # shown as they come, however alike
     wishes = bool(plan.soft or plan.relative or plan.avoid or plan.like or plan.unlike or liked or disliked)
