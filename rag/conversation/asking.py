@@ -14,6 +14,7 @@ from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
+from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
 from rag.conversation.references import refer
 from rag.conversation.revision import bounded, firm, is_new, own_words, renumbered, revised
@@ -73,7 +74,7 @@ def without_refused(plan: Plan, never: Filters, asked: Filters) -> Plan:
 def _request(said: str, scene: Scene) -> Act:
     memory, vocabulary = scene.memory, scene.vocabulary
     heard = re.sub(
-        r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah)\s*,)\s+(?=\w)",
+        r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah|(?:oh )?wait)\s*,)\s+(?=\w)",
         "",
         said,
         flags=re.IGNORECASE,
@@ -83,6 +84,9 @@ def _request(said: str, scene: Scene) -> Act:
     folded = fold(heard)
     if number := renumbered(heard, memory.plan):
         return Act("search", plan=number)
+    if say.ONLY_THEM.match(folded) and len(people := memory.plan.filters.people) > 1:
+        alone = memory.plan.filters.model_copy(update={"people": people[-1:]})
+        return Act("search", plan=memory.plan.model_copy(update={"filters": alone}))
     if not scene.table.shown and say.EARLIER.search(folded):
         return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
     if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
@@ -144,6 +148,10 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     if found is None or film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
+    if found[0].split()[-1] in ("he", "she", "they"):  # "what else did she do?": whoever was asked about
+        last = scene.memory.exchanges[-1].said if scene.memory.exchanges else ""
+        acting = re.search(r"\b(?:star|act|play|appear|been in)", text) or (fact_asked(last) == "cast" and "direct" not in text)
+        what = "actor" if acting else "director"
     record: dict[str, object] = {}
     if what.startswith(("actor", "cast", "actress", "star", "lead")) and film.cast:
         record["people"] = film.cast[:1]
@@ -160,7 +168,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     elif what.startswith("genre"):
         record["genres_all"] = film.genres[:2]
     query = re.sub(
-        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|anything|other)\b",
+        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|he|she|they|anything|other|else|do|did|done|make|made|been|star(?:red)?|play(?:ed)?|act(?:ed)?|direct(?:ed)?)\b",
         "",
         delta.query,
         flags=re.IGNORECASE,

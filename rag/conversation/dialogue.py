@@ -513,7 +513,7 @@ def _title_in(said: str, scene: Scene) -> str | None:
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
     if not asked:
         return None
-    if tail := re.search(r"\b(?:of|in) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said):
+    if tail := re.search(r"\b(?:of|in|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said):
         films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
         if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
             return films[0].id

@@ -82,7 +82,8 @@ QUESTION = _glued(
 )
 RECAP = _glued(
     r"""
-    \bwhat (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
+    \bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
+        \bwhat (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
     wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
     \bremind me (?:what|of)\b|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
     criteria|constraints|search|plan|request|wish\w*)\b|\b(?:summari[sz]e|recap)\b(?!.*\b(?:film|plot|movie|story|
@@ -236,7 +237,7 @@ LIKE_THAT = _glued(
 SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
-    film-?maker)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
+    film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this) (?:actor|actress|star))\b
     """
 )
@@ -296,6 +297,7 @@ YES_AND_MORE = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+ONLY_THEM = re.compile(r"^(?:just|only) (?:him|her|that one|the last one)\b|^(?:him|her) (?:only|alone)\b")
 LIKE_PICTURE = re.compile(
     r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b"
 )

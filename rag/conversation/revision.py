@@ -15,7 +15,9 @@ from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.measures import read_runtime
 from rag.reading.moods import MOODS
+from rag.reading.tokens import tokenize
 
 _NEW = re.compile(
     r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
@@ -42,10 +44,13 @@ _REQUEST = re.compile(
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on)\s+"
+    r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on|instead of)\s+"
     r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
 )
-_LIFT_BEHIND = re.compile(r"\b(?:the\s+)?(\w+(?:\s\w+)?)\s+(?:doesn't|does not|doesnt) matter\b")
+_LIFT_BEHIND = re.compile(
+    r"\b(?:the\s+)?(\w+(?:\s\w+)?)\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
+    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|can be anything|makes no difference)\b"
+)
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
     "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes"),
@@ -77,9 +82,13 @@ _NUMBER_ONLY = re.compile(
     r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
     r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
 )
+_ALLOWED = re.compile(
+    r"(?:[, ]+(?:is|are|was|would be|will be|also|too|as well|just as|perfectly|still))*[, ]+(?:ok|okay|fine|alright|all right|good|possible|acceptable)(?:[, ]+(?:too|also|as well|with me|by me|then|for me))*[\s.!]*$"
+)
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
-    r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$"
+    r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) "
+    r"(?!(?:with|without|by|from|in|of|that|starring|about|after|before|under|over)\b).+|\w+s)$"
 )
 # Words of talking about the search that say nothing about a film.
 _TALK = frozenset(
@@ -131,7 +140,9 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
-    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(plan.soft, delta.soft, also)}
+    tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
+    before_soft = [wish for wish in plan.soft if not (wish.kind == "mood" and wish.value in tempered and wish.weight > 0)]
+    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(before_soft, delta.soft, also)}
     if delta.query and not was_lifted:
         changes["query"] = delta.query if instead or not plan.query else f"{plan.query} {delta.query}"
     changes["avoid"] = tuple(dict.fromkeys((*plan.avoid, *delta.avoid)))
@@ -204,11 +215,17 @@ def _genre_of(wish: Wish) -> str:
 
 
 def renumbered(said: str, plan: Plan) -> Plan | None:
-    """ "Make that 80", "95 then": another number for the one bound there is; None if the sentence is something else."""
-    found = _NUMBER_ONLY.fullmatch(fold(said).strip())
-    if found is None:
+    """ "Make that 80", "two hours would be fine too": another number for the one bound there is; None if the sentence is something else."""
+    text = fold(said).strip()
+    found = _NUMBER_ONLY.fullmatch(text)
+    length = None if found else read_runtime(tokenize(_ALLOWED.sub("", text)), 0) if _ALLOWED.search(text) else None
+    if length is not None and length.cue == "bare" and length.high and length.low:
+        number = round((length.low + length.high) / 2)
+    elif found:
+        number = int(found["n"])
+    else:
         return None
-    number, filters = int(found["n"]), plan.filters.chosen()
+    filters = plan.filters.chosen()
     for low, high, sensible in (("runtime_min", "runtime_max", range(20, 400)), ("year_min", "year_max", range(1900, 2101))):
         names = [name for name in (low, high) if name in filters]
         if number in sensible and len(names) == 1:

@@ -266,7 +266,8 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
             table[word] = Meaning("genre", (name,), strength)
     table |= {phrase: Meaning("genre", tuple(names.split())) for phrase, names in spread(_MORE_GENRES)}
     for word, place in adjectives().items():
-        table[word] = table[f"{word} language"] = table[f"{word} speaking"] = Meaning("place", place)
+        for phrase in (word, f"{word} language", f"{word} speaking", f"{word} spoken"):
+            table[phrase] = Meaning("place", place)
     for code in languages:
         table.setdefault(adjective_of(code) or code, Meaning("place", Place((code,))))
     simple: tuple[tuple[Kind, Mapping[Any, str]], ...] = (
