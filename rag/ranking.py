@@ -96,6 +96,7 @@ def carry_out(
         return Screening(tuple(_ordered(hits, plan.sort)[:k]), passing)
     tastes = Tastes(index, plan, liked, disliked, remembered=bool(clues))
     scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
+    scored = [(score, hit) for score, hit in scored if not tastes.refuses(hit.movie)] or scored
     scored.sort(key=lambda pair: -pair[0])
     if not plan.query and not clues:  # a mood alone is no evidence against a film
         scored = [(score, replace(hit, weak=False)) for score, hit in scored]
@@ -131,13 +132,19 @@ class Tastes:
 
         self._plan = plan
         self._remembered = remembered
-        self._avoided = {stem(word) for theme in plan.avoid for word in content_words(theme)}
+        self._themes = [{stem(word) for word in content_words(theme)} for theme in plan.avoid]
+        self._avoided = set().union(*self._themes)
         self._pulls = [
             (_LIKENESS, films(plan.like)),
             (-_KIN, films(plan.unlike)),
             (_TASTE, films(liked)),
             (-_TASTE, films(disliked)),
         ]
+
+    def refuses(self, film: Movie) -> bool:
+        """Does the film speak of a theme to keep away from, with all of its words?"""
+        words = _stems(film) if self._avoided else frozenset()
+        return any(theme and theme <= words for theme in self._themes)
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
@@ -146,11 +153,15 @@ class Tastes:
         )
         total += sum(_comparison(relative, film) for relative in self._plan.relative)
         if self._avoided:
-            text = " ".join((film.title, film.plot, *film.keywords, *film.genres))
-            total -= _AVOIDED * bool(self._avoided & {stem(word) for word in content_words(text)})
+            total -= _AVOIDED * bool(self._avoided & _stems(film))
         return total + sum(
             weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
         )
+
+
+def _stems(film: Movie) -> frozenset[str]:
+    """The words of a film's record, without their endings."""
+    return frozenset(stem(word) for word in content_words(" ".join((film.title, film.plot, *film.keywords, *film.genres))))
 
 
 def kinship(one: Movie, other: Movie) -> float:

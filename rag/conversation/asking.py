@@ -113,11 +113,12 @@ def _request(said: str, scene: Scene) -> Act:
         base = memory.plan.model_copy(update={"query": "", "like": (), "soft": (), "relative": (), "sort": "relevance"})
         plan = revised(base, delta.model_copy(update={"like": ids}), said, scene.catalogue.count, anchors)
         return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
-    if not heard.strip() or is_new(said, delta, memory.plan):
+    standing = _without_role(folded, memory.plan, vocabulary)
+    if not heard.strip() or (standing == memory.plan and is_new(said, delta, memory.plan)):
         delta = delta.model_copy(update={"like": delta.like or (memory.picture if _points_at_picture(folded, memory) else ())})
         plan = firm(bounded(delta, table), Plan(), scene.catalogue.count)
         return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
-    plan = revised(memory.plan, delta, said, scene.catalogue.count, table)
+    plan = revised(standing, delta, said, scene.catalogue.count, table)
     return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
 
 
@@ -198,6 +199,23 @@ def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
         return delta
     people = (*delta.filters.people, person.name)
     return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": people})})
+
+
+def _without_role(text: str, plan: Plan, vocabulary: Vocabulary) -> Plan:
+    """ "Any director", "never mind the actors": the plan without its people of that trade."""
+    found = say.ANY_ROLE.search(text)
+    if found is None:
+        return plan
+    directing = "direct" in found[0] or "maker" in found[0]
+
+    def of_that_trade(name: str) -> bool:
+        person = vocabulary.person_named(tokenize_name(name))
+        return person is not None and (person.directed > person.played) == directing
+
+    kept = {
+        field: tuple(name for name in getattr(plan.filters, field) if not of_that_trade(name)) for field in ("people", "people_none")
+    }
+    return plan.model_copy(update={"filters": plan.filters.model_copy(update=kept)})
 
 
 def _kept_away(delta: Plan, text: str) -> Plan:

@@ -212,7 +212,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
-    if say.AND_A_FACT.search(text) and fact and (_ids(read) or _title_in(said, scene)):
+    if (both := say.AND_A_FACT.search(text)) and (fact or both[0].startswith(("and is", "and was"))) and (_ids(read) or _title_in(said, scene)):
         return Act("details", films=(_ids(read) or (str(_title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
         r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",

@@ -288,7 +288,7 @@ ASKS_FILMS = re.compile(
 COMPARED = re.compile(
     r"^(?=.*\b(?:which|what)\b)(?=.*\b(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|(?:came|made|released) (?:out )?first)\b).*\b(?:or|and|vs)\b"
 )
-AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where)\b.*\b(?:it|that)\b")
+AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where|is|was|does|did|would|has)\b.*\b(?:it|that)\b")
 STANDING = re.compile(
     r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
 )
@@ -297,6 +297,11 @@ YES_AND_MORE = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+_ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
+ANY_ROLE = re.compile(
+    rf"\b(?:any|whatever|forget|drop|never ?mind|ignore|lose|no matter|regardless of|(?:don't|do not) care (?:about|who))(?: about)?(?: the| which| who the)? {_ROLE}\b"
+    rf"|\b{_ROLE} (?:doesn't matter|does not matter|don't matter|isn't important|is not important|can be anyone|is up to you)\b"
+)
 ONLY_THEM = re.compile(r"^(?:just|only) (?:him|her|that one|the last one)\b|^(?:him|her) (?:only|alone)\b")
 LIKE_PICTURE = re.compile(
     r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b"

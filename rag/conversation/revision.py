@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from movies.movie import Filters, Movie
-from movies.vocabulary import fold
+from movies.vocabulary import canonical_country, canonical_genre, canonical_language, fold
 from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
 from rag.reading.measures import read_runtime
@@ -28,6 +28,7 @@ _NEW = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
+_EITHER = re.compile(r"^(?:or|also|plus|and also)\b(?! (?:something|rather))")
 _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )
@@ -48,8 +49,11 @@ _LIFT = re.compile(
     r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
 )
 _LIFT_BEHIND = re.compile(
-    r"\b(?:the\s+)?(\w+(?:\s\w+)?)\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
-    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|can be anything|makes no difference)\b"
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
+    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
+)
+_WELCOME_AGAIN = re.compile(
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|back in)\b"
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
@@ -57,19 +61,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "languages": ("language", "languages", "subtitles", "subtitle"),
     "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
-    "people people_none": (
-        "actor",
-        "actors",
-        "actress",
-        "people",
-        "person",
-        "cast",
-        "director",
-        "directors",
-        "names",
-        "star",
-        "stars",
-    ),
+    "people people_none": ("people", "person", "names"),
     "rating_min": ("rating", "ratings", "score"),
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
@@ -139,6 +131,10 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
             kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
+    if _EITHER.search(text):  # "or Italian": one of both will do
+        lists = {name: [*getattr(plan.filters, name), *getattr(delta.filters, name)] for name in ("languages", "countries")}
+        asked = {name: values for name, values in lists.items() if getattr(delta.filters, name) and getattr(plan.filters, name)}
+        delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **asked})})
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
     tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
     before_soft = [wish for wish in plan.soft if not (wish.kind == "mood" and wish.value in tempered and wish.weight > 0)]
@@ -267,6 +263,8 @@ def lifted(said: str, plan: Plan) -> Plan:
         record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
         if not kinds and found.group(1) not in ("any", "whatever"):
             _drop_value(record, what)
+    for found in _WELCOME_AGAIN.finditer(text):
+        _welcome(record, found.group(1))
     return Plan.from_record(record)
 
 
@@ -285,8 +283,6 @@ def own_words(query: str) -> str:
 
 def _drop_value(record: dict[str, Any], what: str) -> None:
     """Take out single values that were named: "drop the comedy", "it doesn't have to be French"."""
-    from movies.vocabulary import canonical_country, canonical_genre, canonical_language
-
     words = what.removesuffix("s")
     filters: dict[str, Any] = record.get("filters", {})
     names = {canonical_genre(what), canonical_genre(words), canonical_language(what), canonical_country(what)}
@@ -303,6 +299,16 @@ def _drop_value(record: dict[str, Any], what: str) -> None:
         record["query"] = re.sub(re.escape(what), "", record["query"], flags=re.IGNORECASE).strip()
     record["soft"] = [wish for wish in record.get("soft", []) if fold(str(wish["value"])) != what]
     record["relative"] = [relative for relative in record.get("relative", []) if relative.get("name") != what]
+
+
+def _welcome(record: dict[str, Any], what: str) -> None:
+    """What was refused and is fine after all, no longer refused: "time travel is okay"."""
+    record["avoid"] = [theme for theme in record.get("avoid", []) if what not in fold(theme) and fold(theme) not in what]
+    filters: dict[str, Any] = record.get("filters", {})
+    genres = {canonical_genre(what), canonical_genre(what.removesuffix("s"))}
+    for field, matches in (("genres_none", genres.__contains__), ("people_none", lambda name: len(what) > 3 and what in fold(name))):
+        kept = [value for value in filters.pop(field, []) if not matches(value)]
+        filters |= {field: kept} if kept else {}
 
 
 def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callable[[Filters], int]) -> Filters:

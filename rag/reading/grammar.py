@@ -98,8 +98,10 @@ class Interpreter(Scope):
     def _stands_alone(self, n: int) -> bool:
         """Is a word such as "war" meant as a genre, going by what stands before it?"""
         m = n - 1
-        while self._kind(m) == "word" and self._text(m) in {"a", "an", "any", "some"}:
+        while self._kind(m) == "word" and self._text(m) in {"a", "an", "any", "some", "the"}:
             m -= 1
+        if self._negated and self._kind(m) == "about":  # "not about the war"
+            return True
         if self._kind(m) == "word":
             return False
         return self._kind(m) in MODIFIERS | {
@@ -201,6 +203,8 @@ class Interpreter(Scope):
             return None
         away = measure.negated or (self._negated and measure.cue != "bound")
         low, high = (None if bound is None else _whole(bound) for bound in (measure.low, measure.high))
+        if away and measure.kind == "runtime" and measure.cue != "made" and low is not None and high is not None:
+            low, high, away = None, low, False  # "not three hours long"
         if away or self._hedged or (measure.kind == "rating" and high is not None):
             self._draft.wish(piece.text, measure.kind, (low, high), -1 if away else 0.5)
             return None

@@ -43,7 +43,9 @@ BOUNDS: Phrases[Bound] = Phrases.listed(
         "until": """until, till, up to, up until, at most, max, maximum, a maximum of, max of, maximum of, no more than
             not more than, no longer than, not longer than, within, no later than, not later than, not exceeding
             no newer than, i have, we have, i've got, we've got, i only have, we only have, i've only got, we've only got
-            i have only, we have only, i have got, i got, i have about, we have about""",
+            i have only, we have only, i have got, i got, i have about, we have about, he has, she has, they have
+            he only has, she only has, they only have, he's got, she's got, they've got, limit of, limit at, limit to
+            limit is, limit it to, limit them to, limited to, capped at, cap at, cap of, cap it at, keep it to, keep to""",
         "above": """after, later than, newer than, more recent than, younger than, post, over, more than, above, longer than
             exceeding, higher than, better than, greater than, >""",
         "from": """since, starting in, starting from, at least, no less than, not less than, no shorter than

@@ -151,7 +151,7 @@ class Vocabulary:
         return None if row is None else self._people[row]
 
     def person_by_surname(self, surname: str, *, directing: bool = False) -> Person | None:
-        """The one person meant by a surname: its only bearer, or one with four times the films of the next.
+        """The one person meant by a surname: its only bearer, or one with three times the films of the next.
 
         `directing`: said of a director ("by …", "a … film"), so directors come first.
         """
@@ -162,7 +162,7 @@ class Vocabulary:
         if not ranked:
             return None
         first = _films(ranked[0], directing)
-        clear = len(ranked) == 1 or (first >= 4 and first >= 4 * _films(ranked[1], directing))
+        clear = len(ranked) == 1 or (first >= 3 and first >= 3 * _films(ranked[1], directing))
         return ranked[0] if clear else None
 
     def family(self, surname: str) -> list[Person]:

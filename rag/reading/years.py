@@ -109,8 +109,8 @@ def _last_years(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | 
     if word_at(tokens, at) in {"the", "within"}:
         at += 1
     word, after = word_at(tokens, at), word_at(tokens, at + 1).removesuffix("'s")
-    if word == "this" and after in {"year", "decade", "century"}:
-        start = {"year": today.year, "decade": today.year // 10 * 10, "century": 2000}[after]
+    if word == "this" and after in {"year", "decade", "century", "millennium"}:
+        start = {"year": today.year, "decade": today.year // 10 * 10, "century": 2000, "millennium": 2000}[after]
         return start, today.year, at + 2
     if word not in {"last", "past", "previous"}:
         return None
