@@ -113,8 +113,9 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
         return True
     if lifted(said, before) != before or _FOLLOWS.search(text):
         return False
-    own = bool(delta.query) or bool({*delta.filters.genres_all, *delta.filters.genres_any})
-    return own and (bool(_REQUEST.search(text)) or len(text.split()) > 4)
+    named = bool({*delta.filters.genres_all, *delta.filters.genres_any})
+    asked = bool(_REQUEST.search(text))
+    return (named and (asked or len(text.split()) > 4)) or (bool(delta.query) and (asked or len(delta.query.split()) > 4))
 
 
 def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int], table: Sequence[Movie] = ()) -> Plan:
