@@ -40,6 +40,7 @@ class Act:
     read: Understanding = field(default_factory=lambda: Understanding("", Plan()))
     standing: Filters | None = None  # ruled out for good ("never show me horror")
     asked_for: int | None = None  # films wanted in this turn, when a number was said
+    asks: frozenset[str] = frozenset()  # of a picture: "check", "genres", "which", "fact", "films"; none: everything
 
 
 @dataclass(frozen=True)

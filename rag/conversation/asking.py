@@ -134,7 +134,22 @@ def beside_picture(said: str, scene: Scene) -> Act:
     delta = read.plan.model_copy(
         update={"query": own_words(read.plan.query) if re.search(r"\w{3}", left) else "", "k": Plan().k}
     )
-    return Act("poster", plan=delta, new=True, read=read, text=said)
+    return Act("poster", plan=delta, new=True, read=read, text=said, asks=asked_of_picture(said))
+
+
+def asked_of_picture(said: str) -> frozenset[str]:
+    """What the words beside a picture ask: to `check` it, its `genres`, `which` film it is, a `fact` about that, `films` like it.
+
+    Empty for a picture without words, or with words that are no question: then everything is told.
+    """
+    text = fold(said)
+    patterns = {"check": say.PICTURE_CHECK, "genres": say.PICTURE_GENRES, "which": say.PICTURE_WHICH, "films": say.PICTURE_FILMS}
+    found = {name for name, pattern in patterns.items() if pattern.search(text)}
+    besides = say.PICTURE_CHECK.sub(" ", text)
+    yes_or_no = say.QUESTION.match(text) and not found
+    if fact_asked(said) not in ("", "genres", "poster") or yes_or_no or re.search(r"\b(?:is|was|does) (?:it|this|that)\b.+", besides.partition(" and ")[2]):
+        found.add("fact")
+    return frozenset(found)
 
 
 def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:

@@ -306,6 +306,30 @@ ONLY_THEM = re.compile(r"^(?:just|only) (?:him|her|that one|the last one)\b|^(?:
 LIKE_PICTURE = re.compile(
     r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b"
 )
+PICTURE_CHECK = _glued(
+    r"""
+    \b(?:is|isn'?t|are|was) (?:this|that|it|these)(?: (?:image|picture|poster|one|thing|photo))? (?:an? )?(?:really |actually |even |at all )?
+    (?:real|valid|genuine|fake|faked|authentic|legit|proper)\b(?: (?:(?:film|movie|cinema|one) )?posters?\b)?|
+    \b(?:is|isn'?t|was|be|call|consider|take|count|pass|qualif\w+)\b[^?.!]{0,30}?\b(?:an?|any) (?:[\w-]+ ){0,3}posters?\b(?! of (?!an?\b))|
+    \bposter at all\b|\b(?:real|valid|genuine|fake|authentic|legit(?:imate)?) (?:\w+ )?poster\b|\bposter (?:real|valid|genuine|fake|authentic|legit)\b
+    """
+)
+PICTURE_GENRES = re.compile(
+    r"(?<!same )(?<!other )(?<!another )\bgenres?\b|\b(?:what|which) (?:kind|sort|type) of (?:film|movie|story|picture)\b"
+)
+PICTURE_WHICH = _glued(
+    r"""
+    \b(?:what|which|whose)(?:'s| is| was| film| movie| title| poster)? (?:film|movie|poster|picture|this|that|is it|is this|is that|
+    the (?:film|movie|title|name))\b|\bwhich (?:film|movie|one)\b|\b(?:identify|recogni[sz]e|(?:name|title) of|is (?:it|this|that) called|do you (?:know|have) (?:this|that|it)\b|
+    where is (?:this|it) from)
+    """
+)
+PICTURE_FILMS = _glued(
+    r"""
+    \b(?:like|similar|resembl\w+|same|vein|spirit|style|along (?:the|these|those) lines|find|show|recommend|suggest|give me|others?|another|
+    something|anything|more (?:films?|movies?|of|from|by|with)|but)\b(?! (?:me|us|it'?s|you|a (?:real |proper )?(?:film|movie|poster))\b)(?<!look like)
+    """
+)
 COMPARING = re.compile(
     r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"
     r"\b(?:the )?(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest)(?: one| film)?\b|\b(?:out )?first\b",

@@ -91,7 +91,7 @@ _TALK = frozenset(
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
         results result option options pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
-        don't dont what's whats feel feeling feels mood thinking think guess really definitely certainly totally reasons here there showed shown nah nope bored boring""",
+        don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally reasons here there showed shown nah nope bored boring""",
     )
 )
 
