@@ -35,6 +35,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     0.7,
 )  # what a wish is worth, in standard deviations of the search
 _REMEMBERED = 4.0  # times a preference: a genre that somebody remembers a film by, rather than would like
+_NO_FURTHER = 4.0  # against a film that isn't funnier than the one it should be funnier than
 _LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
@@ -134,8 +135,9 @@ class Tastes:
         self._remembered = remembered
         self._themes = [{stem(word) for word in content_words(theme)} for theme in plan.avoid]
         self._avoided = set().union(*self._themes)
+        self._examples = films(plan.like)
         self._pulls = [
-            (_LIKENESS, films(plan.like)),
+            (_LIKENESS, self._examples),
             (-_KIN, films(plan.unlike)),
             (_TASTE, films(liked)),
             (-_TASTE, films(disliked)),
@@ -151,7 +153,7 @@ class Tastes:
         total = sum(
             _wish(wish, film) * (_REMEMBERED if self._remembered and wish.kind == "genre" else 1) for wish in self._plan.soft
         )
-        total += sum(_comparison(relative, film) for relative in self._plan.relative)
+        total += sum(_comparison(relative, film, self._examples) for relative in self._plan.relative)
         if self._avoided:
             total -= _AVOIDED * bool(self._avoided & _stems(film))
         return total + sum(
@@ -213,9 +215,14 @@ def _wish(wish: Wish, film: Movie) -> float:
     return _PREFERENCE * wish.weight * (fold(wish.value) in {fold(name) for name in has})
 
 
-def _comparison(relative: Relative, film: Movie) -> float:
+def _comparison(relative: Relative, film: Movie, examples: Sequence[Movie]) -> float:
+    """How far a film goes the way that was asked; one that goes no further than the example isn't "lighter" at all."""
     if relative.kind == "mood" and relative.name in MOODS:
-        return _COMPARED * relative.direction * mood_evidence(film, relative.name)[0]
+        value = relative.direction * mood_evidence(film, relative.name)[0]
+        least = max((relative.direction * mood_evidence(other, relative.name)[0] for other in examples), default=None)
+        if least is not None and relative.direction > 0:
+            least = max(least, 0.0)
+        return _COMPARED * value - (_NO_FURTHER if least is not None and value <= least else 0.0)
     if relative.kind == "popularity":
         return 0.1 * relative.direction * math.log10(1 + (film.votes or film.revenue or 0))
     return 0.0  # longer, newer and better rated are bounds, set where the films at hand are known

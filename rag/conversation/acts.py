@@ -17,7 +17,7 @@ from rag.reading.understanding import Understanding, Vocabulary
 
 Kind = Literal[
     "search", "more", "details", "why", "why_not", "recap", "feedback", "tastes", "clear_tastes", "count", "inventory", "extreme",
-    "poster", "hunt", "found", "greeting", "thanks", "help", "off_topic", "absent", "reset", "which", "box_office", "plot_genres",
+    "poster", "hunt", "found", "greeting", "thanks", "help", "off_topic", "absent", "reset", "which", "box_office", "plot_genres", "fetch_model",
 ]  # fmt: skip
 
 

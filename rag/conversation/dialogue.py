@@ -55,6 +55,8 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
         return Act("off_topic")
     if not re.search(r"\w", text):
         return Act("help")
+    if say.FETCH_MODEL.match(text):
+        return Act("fetch_model")
     if say.GREETING.fullmatch(text):
         return Act("greeting")
     if say.HELP.search(text):

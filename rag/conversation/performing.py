@@ -341,6 +341,9 @@ class Stage:
     def _which(self, act: Act) -> Performed:
         return self._say("question", self.memory.plan, ask=act.text)
 
+    def _fetch_model(self, act: Act) -> Performed:
+        return self._say("question", self.memory.plan, ask=act.text)
+
     def _off_topic(self, act: Act) -> Performed:
         return replace(self._say("off_topic", self.memory.plan), refused=True)
 

@@ -105,6 +105,9 @@ CLEAR = _glued(
     that i(?:'ve)? |everything i(?:'ve)? |the films i(?:'ve)? |films i(?:'ve)? )(?P<what>.*)
     """
 )
+FETCH_MODEL = re.compile(
+    r"^(?:(?:yes|ok(?:ay)?|sure|please|can you|could you)[, ]+)*(?:fetch|pull|download|install|get)(?: me)? (?:the |that |this |your |it,? the )?(?:missing )?(?:language |ollama )?model\b"
+)
 RESET = _glued(
     r"""
     ^(?:(?:ok|okay|please|let'?s|can we|now)[ ,]+)*(?:start(?:ing)? (?:all )?over|start again|start afresh|
@@ -326,8 +329,9 @@ PICTURE_WHICH = _glued(
 )
 PICTURE_FILMS = _glued(
     r"""
-    \b(?:like|similar|resembl\w+|same|vein|spirit|style|along (?:the|these|those) lines|find|show|recommend|suggest|give me|others?|another|
-    something|anything|more (?:films?|movies?|of|from|by|with)|but)\b(?! (?:me|us|it'?s|you|a (?:real |proper )?(?:film|movie|poster))\b)(?<!look like)
+    \b(?:like(?! (?:me|us|it'?s|you|an? (?:real |proper )?(?:film|movie|poster))\b)|similar|resembl\w+|same|vein|spirit|style|
+    along (?:the|these|those) lines|find|show|recommend|suggest|give me|others?|another|something|anything|
+    more (?:films?|movies?|of|from|by|with)|but)\b
     """
 )
 COMPARING = re.compile(
