@@ -104,6 +104,17 @@ def test_an_overlong_message_is_refused(agent: Agent) -> None:
         (["a French comedy", "actually make it a drama instead"], {"genres_all": ["Drama"], "languages": ["fr"]}),
         (["comedies", "how about the nineties?"], {"genres_all": ["Comedy"], "year_min": 1990, "year_max": 1999}),
         (["an English drama", "another two"], {"genres_all": ["Drama"], "languages": ["en"]}),
+        (["a crime film", "set the limit at 150 minutes", "the genre doesn't matter"], {"runtime_max": 150}),
+        (["an animated film under 90 minutes", "two hours would be fine too"], {"genres_all": ["Animation"], "runtime_max": 120}),
+        (["a crime film under 100 minutes", "the time limit can go"], {"genres_all": ["Crime"]}),
+        (["a French film", "or Italian, I don't mind"], {"languages": ["fr", "it"]}),
+        (["a crime film", "any with Al Pacino?"], {"genres_all": ["Crime"], "people": ["Al Pacino"]}),
+        (["crime films with Al Pacino", "instead of Pacino, Val Kilmer"], {"genres_all": ["Crime"], "people": ["Val Kilmer"]}),
+        (["crime films with Al Pacino and Robert De Niro", "no, just him"], {"genres_all": ["Crime"], "people": ["Robert De Niro"]}),
+        (["crime films with Al Pacino by Michael Mann", "any director"], {"genres_all": ["Crime"], "people": ["Al Pacino"]}),
+        (["drama", "from Europe", "last 20 years"], {"genres_all": ["Drama"]}),
+        (["who directed The Godfather?", "what else did he do"], {"people": ["Francis Ford Coppola"]}),
+        (["anything by the director of Se7en"], {"people": ["David Fincher"]}),
         (["films with Tom Hanks", "without animation"], {"people": ["Tom Hanks"], "genres_none": ["Animation"]}),
     ],
 )  # fmt: skip
@@ -111,6 +122,29 @@ def test_a_follow_up_changes_what_it_names_and_keeps_the_rest(agent: Agent, turn
     answer = talk(agent, *turns)
     all_pass(answer, **filters)
     assert Filters.from_record(answer.plan.get("filters", {})).chosen().items() >= Filters(**filters).chosen().items()
+
+
+def test_what_was_refused_is_welcome_again(agent: Agent) -> None:
+    assert talk(agent, "a crime film, no thieves").plan["avoid"] == ["thieves"]
+    answer = say(agent, "I changed my mind, thieves are fine")
+    assert "avoid" not in answer.plan
+    assert answer.plan["filters"] == {"genres_all": ["Crime"]}
+
+
+def test_a_refused_theme_is_not_shown(agent: Agent) -> None:
+    assert "Heat" in talk(agent, "crime films with Al Pacino").titles
+    assert "Heat" not in talk(agent, "crime films with Al Pacino, but bank jobs are out", session="other").titles
+
+
+def test_too_scary_takes_scary_back(agent: Agent) -> None:
+    answer = talk(agent, "something scary in English", "too scary for me")
+    assert "soft" not in answer.plan
+    assert "genres_all" not in answer.plan.get("filters", {})
+
+
+def test_a_series_by_its_name(agent: Agent) -> None:
+    assert talk(agent, "all the Godfather films").titles == ["The Godfather", "The Godfather Part II"]
+    assert talk(agent, "American films", session="other").plan["filters"]["countries"] == ["United States"]
 
 
 def test_forgetting_the_year_forgets_it(agent: Agent) -> None:

@@ -29,7 +29,7 @@ _I = re.IGNORECASE
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
-    said = spelled(said.strip())
+    said = _by_name(spelled(said.strip()), scene)
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
@@ -39,7 +39,7 @@ def hear(said: str, scene: Scene) -> Act:
         return Act("help")
     for attempt in (
         _small_talk, _hunting, _offered, _title_alone, _about_me, _from_plot, _whys, _about_films, _about_catalogue, _more, _verdict,
-        _tip_of_the_tongue, _named, _unrelated,
+        _tip_of_the_tongue, _series, _named, _unrelated,
     ):  # fmt: skip
         act = attempt(said, text, scene)
         if act is not None:
@@ -442,6 +442,30 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
         update={"query": query, "like": tuple(i for i in read.plan.like if i in scene.catalogue), "k": Plan().k}
     )
     return Act("absent", absent=absent, plan=bounded(plan, []), new=True, read=read)
+
+
+def _by_name(said: str, scene: Scene) -> str:
+    """ "By the director of Parasite": by his name."""
+
+    def name(found: re.Match[str]) -> str:
+        films = scene.vocabulary.films_named(found["title"])
+        film = scene.catalogue.movie(films[0].id) if films else None
+        people = () if film is None else film.directors if re.search(r"direct|mak|made", found["role"], _I) else film.cast[:1]
+        return f"{found['cue']} {' and '.join(people)}" if people else found[0]
+
+    return say.PERSON_OF.sub(name, said)
+
+
+def _series(said: str, text: str, scene: Scene) -> Act | None:
+    """ "All three Lord of the Rings films": every film whose title begins so."""
+    found = say.SERIES.search(said)
+    words = found["title"].split() if found else []
+    for start in range(len(words)):
+        films = scene.vocabulary.series(" ".join(words[start:]))
+        if len(films) > 1:
+            ids = tuple(film.id for film in films[:10])
+            return Act("search", plan=Plan(query=" ".join(words[start:])), films=ids, new=True, asked_for=len(ids))
+    return None
 
 
 def _unrelated(said: str, text: str, scene: Scene) -> Act | None:

@@ -240,8 +240,8 @@ LIKE_THAT = _glued(
 SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
-    film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
-    (?:the|that|this) (?:actor|actress|star))\b
+    film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
+    (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
 BOX_OFFICE = _glued(
@@ -333,6 +333,15 @@ PICTURE_FILMS = _glued(
     along (?:the|these|those) lines|find|show|recommend|suggest|give me|others?|another|something|anything|
     more (?:films?|movies?|of|from|by|with)|but)\b
     """
+)
+PERSON_OF = re.compile(
+    r"\b(?P<cue>by|from|with|starring|featuring) (?P<role>the (?:director|maker|film-?maker|person who (?:directed|made)|(?:lead |main |leading )?(?:actor|actress|star|lead))) (?:of |from |in |behind )?(?:the (?:film|movie) )?"
+    r"[\"“]?(?P<title>[^,;.?!\"”]+?)[\"”]?(?=\s*(?:[,;.?!]|$)| (?:but|and|that|from|before|after|under|with|without|please|only)\b)",
+    re.IGNORECASE,
+)
+SERIES = re.compile(
+    r"\b(?:all|the|every|any|your|those|both)?(?: of)?(?: the)?(?: (?:two|three|four|five|six|\d))? ?(?P<title>[\w'’&.:-]+(?: [\w'’&.:-]+){0,5}?) (?:films|movies|trilogy|series|saga|franchise|parts|sequels)\b",
+    re.IGNORECASE,
 )
 COMPARING = re.compile(
     r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"

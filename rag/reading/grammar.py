@@ -86,6 +86,9 @@ class Interpreter(Scope):
 
     def _exclude_genre(self, n: int, piece: Piece, names: Sequence[str]) -> None:
         """A refused genre; a refused pair ("no romantic comedies") is a theme, for each of the two may be welcome."""
+        if piece.text.casefold() in SUBGENRES:  # "no spaghetti westerns" leaves the other ones
+            self._draft.avoid_theme(piece.start, piece.end)
+            return
         end = n
         while self._kind(end + 1) == "genre" and not self._once:
             end += 1

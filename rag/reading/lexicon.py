@@ -127,7 +127,7 @@ _WORDS: Mapping[Kind, str] = {
         other than, rather than, hate, hates, dislike, dislikes, loathe, detest, can't stand, cannot stand
         not in the mood for, not a fan of, not a big fan of, not into, not keen on, not fond of, tired of, sick of, bored of
         bored with, fed up with, had enough of, enough of, isn't, aren't, is not, are not, never, non, nor, neither, free of
-        leave out, not any, but no, but not, but without, please no, not really into, not big on, i hate, i dislike
+        leave out, kick out, throw out, cut out, weed out, filter out, rule out, ditch, exclude, spare me, spare us, not any, but no, but not, but without, please no, not really into, not big on, i hate, i dislike
         i can't stand, i'm tired of, i am tired of, i'm sick of, i'm not in the mood for, i am not in the mood for
         i'm not into, shouldn't be, should not be, must not be, can't be, we hate, not another, wasn't, was not, she hates
         he hates, my wife hates, my husband hates, my girlfriend hates, not for, can do without, unlike, i'm bored of

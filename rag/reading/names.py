@@ -218,6 +218,16 @@ class Vocabulary:
             found = [film for film in found if fold(film.title).startswith(("a ", "an "))]
         return sorted(found, key=lambda film: (film.year != year if year else False, fold(film.title) != asked, -film.weight))
 
+    def series(self, words: str) -> list[Film]:
+        """The films of a series that these words are the name of ("Toy Story", "The Lord of the Rings"), oldest first."""
+        head = fold(words).removeprefix("the ")
+        if len(head) < 4 or not any(word[:1].isupper() for word in words.split()) or self.is_ordinary(head):
+            return []
+        begins = re.compile(rf"(?:the )?{re.escape(head)}s?(?![a-z0-9])")
+        films = [film for film in self._films.values() if begins.match(fold(film.title))]
+        named = any(fold(film.title.split(":")[0]).removeprefix("the ") == head for film in films)  # no "American films"
+        return sorted(films, key=lambda film: film.year or 0) if named else []
+
     def film_like(self, words: str, cutoff: float) -> list[Film]:
         """Films with nearly this title, best first; a look at every title, so for words that are surely one."""
         matches = self.finder.find(words, limit=3, cutoff=cutoff)
