@@ -19,6 +19,7 @@ from rag.agent import Agent
 from rag.conversation.asking import asked_of_picture
 from rag.conversation.grounding import Grounds, split_sentences
 from rag.conversation.references import failed
+from rag.conversation.twenty_questions import next_question
 from rag.identify import Identified
 from rag.library import Library
 from rag.plan import Plan
@@ -423,6 +424,19 @@ def test_a_hunt_asks_listens_and_ends(agent: Agent) -> None:
     assert "Up" in second.titles
     rejected = say(agent, "no, none of these")
     assert not set(second.titles) & set(rejected.titles)
+
+
+def test_the_question_splits_best_and_is_not_answered_yet() -> None:
+    films = {title: BY_TITLE[title] for title in ("Up", "Spirited Away", "Heat", "Se7en")}
+    odds = dict.fromkeys(films, 0.25)
+    first = next_question(odds, films, [])
+    assert first is not None
+    assert sum(first.holds(film) for film in films.values()) == 2  # half of them: nothing tells more
+    assert first.name == "animated:"
+    second = next_question(odds, films, [], "it was a cartoon, from the 90s I think")
+    assert second is not None
+    assert second.name.partition(":")[0] not in ("animated", "era")
+    assert next_question({"Up": 0.9, "Heat": 0.1}, films, []) is None
 
 
 def test_a_wrong_answer_does_not_lose_the_film(agent: Agent) -> None:

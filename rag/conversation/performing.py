@@ -269,7 +269,7 @@ class Stage:
         chances = {movie_id: (hit.score / (1.0001 - hit.score)) ** _STEEPNESS + 1e-6 for movie_id, hit in by_id.items()}
         odds = with_answers(chances, films, hunt.answers)
         hits = tuple(by_id[movie_id] for movie_id in list(odds)[:SHOWN])
-        question = next_question(odds, films, [name for name, _ in hunt.answers])
+        question = next_question(odds, films, [name for name, _ in hunt.answers], hunt.said)
         sure = bool(odds) and max(odds.values()) >= KNOWN
         ask = question.text if question else "Is that it?" if sure or len(hits) < 2 else "Is it one of these?"
         hunt = hunt.model_copy(update={"pending": question.name if question else ""})
