@@ -74,7 +74,9 @@ def test_asking_goes_on_and_prints_plain_text_or_events(house: Path) -> None:
     done = matinee(house, "ask", "a western", "--session", "cli")
     assert "Unforgiven (1992)" in done.stdout
     assert "**" not in done.stdout
-    events = [json.loads(line) for line in matinee(house, "ask", "after 1980", "--session", "cli", "--json").stdout.splitlines()]
+    events = [
+        json.loads(line) for line in matinee(house, "ask", "after 1980", "--session", "cli", "--json").stdout.splitlines()
+    ]
     names = [event["event"] for event in events]
     assert (names[0], names[-1]) == ("status", "done")
     assert {"plan", "tool", "candidates", "token"} <= set(names)

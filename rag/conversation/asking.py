@@ -143,11 +143,20 @@ def asked_of_picture(said: str) -> frozenset[str]:
     Empty for a picture without words, or with words that are no question: then everything is told.
     """
     text = fold(said)
-    patterns = {"check": say.PICTURE_CHECK, "genres": say.PICTURE_GENRES, "which": say.PICTURE_WHICH, "films": say.PICTURE_FILMS}
+    patterns = {
+        "check": say.PICTURE_CHECK,
+        "genres": say.PICTURE_GENRES,
+        "which": say.PICTURE_WHICH,
+        "films": say.PICTURE_FILMS,
+    }
     found = {name for name, pattern in patterns.items() if pattern.search(text)}
     besides = say.PICTURE_CHECK.sub(" ", text)
     yes_or_no = say.QUESTION.match(text) and not found
-    if fact_asked(said) not in ("", "genres", "poster") or yes_or_no or re.search(r"\b(?:is|was|does) (?:it|this|that)\b.+", besides.partition(" and ")[2]):
+    if (
+        fact_asked(said) not in ("", "genres", "poster")
+        or yes_or_no
+        or re.search(r"\b(?:is|was|does) (?:it|this|that)\b.+", besides.partition(" and ")[2])
+    ):
         found.add("fact")
     return frozenset(found)
 
@@ -228,7 +237,8 @@ def _without_role(text: str, plan: Plan, vocabulary: Vocabulary) -> Plan:
         return person is not None and (person.directed > person.played) == directing
 
     kept = {
-        field: tuple(name for name in getattr(plan.filters, field) if not of_that_trade(name)) for field in ("people", "people_none")
+        field: tuple(name for name in getattr(plan.filters, field) if not of_that_trade(name))
+        for field in ("people", "people_none")
     }
     return plan.model_copy(update={"filters": plan.filters.model_copy(update=kept)})
 

@@ -214,7 +214,11 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
-    if (both := say.AND_A_FACT.search(text)) and (fact or both[0].startswith(("and is", "and was"))) and (_ids(read) or _title_in(said, scene)):
+    if (
+        (both := say.AND_A_FACT.search(text))
+        and (fact or both[0].startswith(("and is", "and was")))
+        and (_ids(read) or _title_in(said, scene))
+    ):
         return Act("details", films=(_ids(read) or (str(_title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
         r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
@@ -539,7 +543,9 @@ def _title_in(said: str, scene: Scene) -> str | None:
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
     if not asked:
         return None
-    if tail := re.search(r"\b(?:of|in|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said):
+    if tail := re.search(
+        r"\b(?:of|in|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said
+    ):
         films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
         if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
             return films[0].id

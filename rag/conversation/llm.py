@@ -169,7 +169,9 @@ class Models:
     def _missing(self, name: str) -> str:
         self._absent = name
         if not self.settings.ollama_pull:
-            return f"Ollama has no {name} yet. Say “fetch the model” to have it fetched (gigabytes), or run: ollama pull {name}."
+            return (
+                f"Ollama has no {name} yet. Say “fetch the model” to have it fetched (gigabytes), or run: ollama pull {name}."
+            )
         if self._pull is None or not self._pull.running:
             self._pull = _Pull(self.settings.ollama_url, name)
         return f"Ollama has no {name} yet; it is being fetched."

@@ -307,7 +307,10 @@ def _welcome(record: dict[str, Any], what: str) -> None:
     record["avoid"] = [theme for theme in record.get("avoid", []) if what not in fold(theme) and fold(theme) not in what]
     filters: dict[str, Any] = record.get("filters", {})
     genres = {canonical_genre(what), canonical_genre(what.removesuffix("s"))}
-    for field, matches in (("genres_none", genres.__contains__), ("people_none", lambda name: len(what) > 3 and what in fold(name))):
+    for field, matches in (
+        ("genres_none", genres.__contains__),
+        ("people_none", lambda name: len(what) > 3 and what in fold(name)),
+    ):
         kept = [value for value in filters.pop(field, []) if not matches(value)]
         filters |= {field: kept} if kept else {}
 

@@ -212,7 +212,10 @@ class Interpreter(Scope):
             self._draft.wish(piece.text, measure.kind, (low, high), -1 if away else 0.5)
             return None
         if self._negated and measure.cue == "bound" and self._kind(n - 1) == "joint" and self._pieces[n - 1].value == "or":
-            low, high = (high + 1 if high is not None else None, low - 1 if low is not None else None)  # "nothing sad or over two hours"
+            low, high = (
+                high + 1 if high is not None else None,
+                low - 1 if low is not None else None,
+            )  # "nothing sad or over two hours"
         stem = "year" if measure.kind == "years" else measure.kind
         for name, value in ((f"{stem}_min", low), (f"{stem}_max", high)):
             if value is not None:
