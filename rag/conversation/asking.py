@@ -173,7 +173,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     if found is None or film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
-    if found[0].split()[-1] in ("he", "she", "they"):  # "what else did she do?": whoever was asked about
+    if re.search(r"\b(?:he|she|they)\b", found[0]):  # "what else did she do?": whoever was asked about
         last = scene.memory.exchanges[-1].said if scene.memory.exchanges else ""
         acting = re.search(r"\b(?:star|act|play|appear|been in)", text) or (fact_asked(last) == "cast" and "direct" not in text)
         what = "actor" if acting else "director"

@@ -44,7 +44,7 @@ _REQUEST = re.compile(
     r"suggest|looking for|search(?:ing)? for|in the mood for|do you have|have you got|got any(?:thing)?|let's (?:watch|see)|are there|is there|an? (?:\w+ ){0,4}(?:film|movie)|(?:films|movies)|what (?:\w+ ){0,3}(?:films|movies))\b"
 )
 _LIFT = re.compile(
-    r"\b(forget(?: about)?|drop|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
+    r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
     r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on|instead of)\s+"
     r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
 )
@@ -76,6 +76,9 @@ _NUMBER_ONLY = re.compile(
 )
 _ALLOWED = re.compile(
     r"(?:[, ]+(?:is|are|was|would be|will be|also|too|as well|just as|perfectly|still))*[, ]+(?:ok|okay|fine|alright|all right|good|possible|acceptable)(?:[, ]+(?:too|also|as well|with me|by me|then|for me))*[\s.!]*$"
+)
+_FILLER = re.compile(
+    r"^(?:(?:ok(?:ay)?|no|well|then|sorry|make it|say|rather|what about|how about)[, ]+)+|(?:[, ]+(?:then|instead|please|rather))+[\s?!.]*$|[\s?!.]+$"
 )
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
@@ -215,8 +218,9 @@ def renumbered(said: str, plan: Plan) -> Plan | None:
     """ "Make that 80", "two hours would be fine too": another number for the one bound there is; None if the sentence is something else."""
     text = fold(said).strip()
     found = _NUMBER_ONLY.fullmatch(text)
-    length = None if found else read_runtime(tokenize(_ALLOWED.sub("", text)), 0) if _ALLOWED.search(text) else None
-    if length is not None and length.cue == "bare" and length.high and length.low:
+    tokens = [] if found else tokenize(_FILLER.sub("", _ALLOWED.sub("", text)))
+    length = read_runtime(tokens, 0) if tokens else None
+    if length is not None and length.end == len(tokens) and length.cue == "bare" and length.high and length.low:
         number = round((length.low + length.high) / 2)
     elif found:
         number = int(found["n"])

@@ -84,6 +84,8 @@ _PLAIN = tuple(
         (r"\bbefore (?:he|she|they|i|we|(?:my|our) \w+) (?:was|were) (?:even )?born in (?=\d{4})", "before "),
         (r"\b(?:that |which )?(?:my|our) (?:\w+ ){1,3}(?:would|will|could|can|might|may) (?:also )?(?:accept|like|enjoy|watch|approve of|love|tolerate)(?: too| as well)?\b", ""),
         (r"\bthe turn of the (?:century|millennium)\b", "2000"),
+        (r"\b(?:from |made )?outside (?:of )?(?=(?-i:[A-Z]))", "not from "),
+        (r"\bnot (?:directed|made|filmed|shot) by\b", "not by"),
         (r"\bfamily of (?:three|four|five|six|seven|\d)\b(?! \w+s\b)", "for kids"),
         (r"\b(?:the |our |my )?(?:youngest|little one|eldest|smallest)(?: one)?(?:'s| is| being| just turned| turned) (?:only |just )?(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b(?: years? old)?", "for kids"),
         (r"\binstead of (?:the )?[\w.'’ -]{2,40}?(?:,|(?=\s*[?!.]|\s*$))", ""),
