@@ -97,8 +97,8 @@ def _year(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | None:
     if start is not None and start <= today.year:
         first, last = part or (0, 9)
         return start + first, start + last, at + 1
-    if found := _CENTURIES.match(tokens, at):
-        return found[1], found[1] + 99, found[0]
+    if century := _CENTURIES.match(tokens, at):
+        return century[1], century[1] + 99, century[0]
     if re.fullmatch(r"(?:1[89]|20)\d\d", word) and 1874 <= int(word) <= today.year + 5:
         return int(word), int(word), at + 1
     return None
