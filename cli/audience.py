@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from movies.errors import BadInput
 from movies.settings import Settings
 
 Count = Annotated[int, typer.Option("-k", min=1, max=100, help="How many films.")]
+_MARKS = re.compile(r"\*\*|\\(?=[*_\[\]])")  # bold and escapes, which a terminal would show as they are
 ImageFile = Annotated[Path | None, typer.Option("--image", help="A poster to search with.")]
 
 
@@ -110,8 +112,8 @@ def identify(
 
 
 def ask(
-    message: Annotated[str, typer.Argument(help="What you would say to the concierge.")],
-    image: ImageFile = None,
+    message: Annotated[str, typer.Argument(help="What you would say to the concierge; may be left out beside a poster.")] = "",
+    image: Annotated[Path | None, typer.Option("--image", help="A poster to talk about.")] = None,
     session: Annotated[str, typer.Option(help="Conversations with the same name go on.")] = "terminal",
     artifacts: Artifacts = None,
     as_json: Json = False,
@@ -119,17 +121,20 @@ def ask(
     """Ask the concierge; the answer streams. With --json: one event per line, as the API sends them."""
     from api.services import Services
 
+    if not message.strip() and image is None:
+        raise BadInput('Say something: matinee ask "a French comedy under two hours", or --image FILE.')
+    picture = _picture(image)
     settings = Settings()
     services = Services.open(settings.model_copy(update={"artifacts": artifacts}) if artifacts else settings, say)
     try:
         agent = services.need(services.agent, "concierge", "make install")
-        for event in agent.answer(session, message, image=_picture(image)):
+        for event in agent.answer(session, message, image=picture):
             if as_json:
                 typer.echo(json.dumps({"event": event.name, "data": event.data}, ensure_ascii=False))
             elif event.name == "status":
                 say(event.data.get("text", ""))
             elif event.name == "token":
-                typer.echo(event.data.get("text", ""), nl=False)
+                typer.echo(_MARKS.sub("", event.data.get("text", "")), nl=False)
             elif event.name == "error":
                 say(event.data.get("detail", "") or str(event.data))
         if not as_json:

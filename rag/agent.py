@@ -106,7 +106,12 @@ class Agent:
                 act = Act("search", plan=plan, new=True)
             else:
                 act = hear(message, scene)
-                yield from (Event("status", {"text": text}) for text in self.models.fetch())
+                missing = self.models.pull() if act.kind == "fetch_model" else ""
+                news = "No language model is missing here."
+                for news in self.models.fetch():
+                    yield Event("status", {"text": news})
+                if act.kind == "fetch_model":
+                    act = replace(act, text=news if missing else "No language model is missing here.")
                 speaker, note = self.models.choose()
             if note:
                 yield Event("status", {"text": f"{note} The built-in concierge answers.", "concierge": BUILTIN})

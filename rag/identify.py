@@ -31,6 +31,9 @@ FINGERPRINT = 1274  # length of a fingerprint, see `fingerprint`
 _MOST_LINES = 14
 _MOST_RUN = 4  # lines that one title is spread over
 _WORD_CUTOFF = 72  # percent; below, two words have nothing in common
+_WHOLLY, _PARTLY = 0.86, 0.6  # likeness of the lettering to a title, alone and beside a name
+_LONG_ENOUGH = 0.5  # of "part": letters of a title of one to three signs turn up on anything
+_CLEAR_ARTWORK = 0.2  # cosine above `_SAME_ARTWORK`
 _SAME_ARTWORK = 0.42  # cosine of fingerprints from which artwork speaks for a film
 
 WEIGHTS = {"line": 1.0, "part": 0.3, "words": 0.3, "people": 0.5, "artwork": 4.0, "known": 0.06}
@@ -44,6 +47,17 @@ class Identified:
     key: int
     score: float
     legs: dict[str, float]
+
+    @property
+    def sure(self) -> bool:
+        """Whether something definite speaks for the film: its artwork, nearly its whole title, or much of it beside a name.
+
+        A title that merely resembles the lettering ("Session 9", "Sexmission") is nothing definite.
+        """
+        legs = self.legs
+        named = legs.get("people", 0) > 0 and max(legs.get("line", 0), legs.get("words", 0)) >= _PARTLY
+        whole = legs.get("part", 0) >= _LONG_ENOUGH and max(legs.get("line", 0), legs["part"]) >= _WHOLLY
+        return legs.get("artwork", 0) >= _CLEAR_ARTWORK or whole or named
 
 
 class PosterIdentifier:

@@ -205,7 +205,14 @@ class MovieIndex:
                 else "It comes closest."
             )
             legs = {name: value for name, value in match.legs.items() if name != "known"}
-            hits.append(Hit(movie, match.score, Evidence(None, artwork, legs, reason, words), weak=match.score < _LIKELY))
+            hits.append(
+                Hit(
+                    movie,
+                    match.score,
+                    Evidence(None, artwork, legs, reason, words),
+                    weak=match.score < _LIKELY or not match.sure,
+                )
+            )
         return hits
 
     def _identifier(self) -> PosterIdentifier:

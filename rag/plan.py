@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from movies.errors import BadInput
 from movies.movie import Filters
+from rag.reading.moods import comparative
 
 Bounds = tuple[int | float | None, int | float | None]
 Sort = Literal["relevance", "newest", "oldest", "shortest", "longest", "rating", "revenue", "popularity"]
@@ -120,7 +121,7 @@ def chips(plan: Plan, titles: Mapping[str, str] | None = None) -> list[Chip]:
     out = [Chip(label=label, path=("filters", *path)) for label, path in _filter_labels(plan.filters)]
     out += [Chip(label=wish_label(wish), path=("soft", n)) for n, wish in enumerate(plan.soft)]
     for n, relative in enumerate(plan.relative):
-        less_or_more = _COMPARATIVES.get(relative.kind, (f"less {relative.name}", f"more {relative.name}"))
+        less_or_more = _COMPARATIVES.get(relative.kind, (f"less {relative.name}", comparative(relative.name)))
         out.append(Chip(label=less_or_more[relative.direction > 0], path=("relative", n)))
     for field, prefix in (("like", "like "), ("unlike", "unlike "), ("avoid", "no "), ("exclude", "not ")):
         out += [Chip(label=prefix + known.get(text, text), path=(field, n)) for n, text in enumerate(getattr(plan, field))]

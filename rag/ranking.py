@@ -35,6 +35,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     0.7,
 )  # what a wish is worth, in standard deviations of the search
 _REMEMBERED = 4.0  # times a preference: a genre that somebody remembers a film by, rather than would like
+_NO_FURTHER = 4.0  # against a film that isn't funnier than the one it should be funnier than
 _LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
 _PER_DIRECTOR = 2  # films of one director among those shown, unless people were asked for
@@ -96,6 +97,7 @@ def carry_out(
         return Screening(tuple(_ordered(hits, plan.sort)[:k]), passing)
     tastes = Tastes(index, plan, liked, disliked, remembered=bool(clues))
     scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
+    scored = [(score, hit) for score, hit in scored if not tastes.refuses(hit.movie)] or scored
     scored.sort(key=lambda pair: -pair[0])
     if not plan.query and not clues:  # a mood alone is no evidence against a film
         scored = [(score, replace(hit, weak=False)) for score, hit in scored]
@@ -131,26 +133,37 @@ class Tastes:
 
         self._plan = plan
         self._remembered = remembered
-        self._avoided = {stem(word) for theme in plan.avoid for word in content_words(theme)}
+        self._themes = [{stem(word) for word in content_words(theme)} for theme in plan.avoid]
+        self._avoided = set().union(*self._themes)
+        self._examples = films(plan.like)
         self._pulls = [
-            (_LIKENESS, films(plan.like)),
+            (_LIKENESS, self._examples),
             (-_KIN, films(plan.unlike)),
             (_TASTE, films(liked)),
             (-_TASTE, films(disliked)),
         ]
+
+    def refuses(self, film: Movie) -> bool:
+        """Does the film speak of a theme to keep away from, with all of its words?"""
+        words = _stems(film) if self._avoided else frozenset()
+        return any(theme and theme <= words for theme in self._themes)
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
         total = sum(
             _wish(wish, film) * (_REMEMBERED if self._remembered and wish.kind == "genre" else 1) for wish in self._plan.soft
         )
-        total += sum(_comparison(relative, film) for relative in self._plan.relative)
+        total += sum(_comparison(relative, film, self._examples) for relative in self._plan.relative)
         if self._avoided:
-            text = " ".join((film.title, film.plot, *film.keywords, *film.genres))
-            total -= _AVOIDED * bool(self._avoided & {stem(word) for word in content_words(text)})
+            total -= _AVOIDED * bool(self._avoided & _stems(film))
         return total + sum(
             weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
         )
+
+
+def _stems(film: Movie) -> frozenset[str]:
+    """The words of a film's record, without their endings."""
+    return frozenset(stem(word) for word in content_words(" ".join((film.title, film.plot, *film.keywords, *film.genres))))
 
 
 def kinship(one: Movie, other: Movie) -> float:
@@ -202,9 +215,14 @@ def _wish(wish: Wish, film: Movie) -> float:
     return _PREFERENCE * wish.weight * (fold(wish.value) in {fold(name) for name in has})
 
 
-def _comparison(relative: Relative, film: Movie) -> float:
+def _comparison(relative: Relative, film: Movie, examples: Sequence[Movie]) -> float:
+    """How far a film goes the way that was asked; one that goes no further than the example isn't "lighter" at all."""
     if relative.kind == "mood" and relative.name in MOODS:
-        return _COMPARED * relative.direction * mood_evidence(film, relative.name)[0]
+        value = relative.direction * mood_evidence(film, relative.name)[0]
+        least = max((relative.direction * mood_evidence(other, relative.name)[0] for other in examples), default=None)
+        if least is not None and relative.direction > 0:
+            least = max(least, 0.0)
+        return _COMPARED * value - (_NO_FURTHER if least is not None and value <= least else 0.0)
     if relative.kind == "popularity":
         return 0.1 * relative.direction * math.log10(1 + (film.votes or film.revenue or 0))
     return 0.0  # longer, newer and better rated are bounds, set where the films at hand are known

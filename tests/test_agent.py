@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from movies.errors import BadInput, UnknownMovie
 from movies.images import open_image
 from movies.movie import Filters, Movie
 from movies.settings import Settings
 from rag.agent import Agent
+from rag.conversation.asking import asked_of_picture
 from rag.conversation.grounding import Grounds, split_sentences
 from rag.conversation.references import failed
+from rag.conversation.twenty_questions import next_question
+from rag.identify import Identified
 from rag.library import Library
 from rag.plan import Plan
 from rag.tools import TOOL_NAMES, Skills, Toolbox, read_calls
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
+from tests.small_models import Look
 from tests.talking import Answer, agent_over, all_skills, say
 
 BY_TITLE = {film.title: film for film in FILMS}
@@ -99,6 +105,17 @@ def test_an_overlong_message_is_refused(agent: Agent) -> None:
         (["a French comedy", "actually make it a drama instead"], {"genres_all": ["Drama"], "languages": ["fr"]}),
         (["comedies", "how about the nineties?"], {"genres_all": ["Comedy"], "year_min": 1990, "year_max": 1999}),
         (["an English drama", "another two"], {"genres_all": ["Drama"], "languages": ["en"]}),
+        (["a crime film", "set the limit at 150 minutes", "the genre doesn't matter"], {"runtime_max": 150}),
+        (["an animated film under 90 minutes", "two hours would be fine too"], {"genres_all": ["Animation"], "runtime_max": 120}),
+        (["a crime film under 100 minutes", "the time limit can go"], {"genres_all": ["Crime"]}),
+        (["a French film", "or Italian, I don't mind"], {"languages": ["fr", "it"]}),
+        (["a crime film", "any with Al Pacino?"], {"genres_all": ["Crime"], "people": ["Al Pacino"]}),
+        (["crime films with Al Pacino", "instead of Pacino, Val Kilmer"], {"genres_all": ["Crime"], "people": ["Val Kilmer"]}),
+        (["crime films with Al Pacino and Robert De Niro", "no, just him"], {"genres_all": ["Crime"], "people": ["Robert De Niro"]}),
+        (["crime films with Al Pacino by Michael Mann", "any director"], {"genres_all": ["Crime"], "people": ["Al Pacino"]}),
+        (["drama", "from Europe", "last 20 years"], {"genres_all": ["Drama"]}),
+        (["who directed The Godfather?", "what else did he do"], {"people": ["Francis Ford Coppola"]}),
+        (["anything by the director of Se7en"], {"people": ["David Fincher"]}),
         (["films with Tom Hanks", "without animation"], {"people": ["Tom Hanks"], "genres_none": ["Animation"]}),
     ],
 )  # fmt: skip
@@ -106,6 +123,29 @@ def test_a_follow_up_changes_what_it_names_and_keeps_the_rest(agent: Agent, turn
     answer = talk(agent, *turns)
     all_pass(answer, **filters)
     assert Filters.from_record(answer.plan.get("filters", {})).chosen().items() >= Filters(**filters).chosen().items()
+
+
+def test_what_was_refused_is_welcome_again(agent: Agent) -> None:
+    assert talk(agent, "a crime film, no thieves").plan["avoid"] == ["thieves"]
+    answer = say(agent, "I changed my mind, thieves are fine")
+    assert "avoid" not in answer.plan
+    assert answer.plan["filters"] == {"genres_all": ["Crime"]}
+
+
+def test_a_refused_theme_is_not_shown(agent: Agent) -> None:
+    assert "Heat" in talk(agent, "crime films with Al Pacino").titles
+    assert "Heat" not in talk(agent, "crime films with Al Pacino, but bank jobs are out", session="other").titles
+
+
+def test_too_scary_takes_scary_back(agent: Agent) -> None:
+    answer = talk(agent, "something scary in English", "too scary for me")
+    assert "soft" not in answer.plan
+    assert "genres_all" not in answer.plan.get("filters", {})
+
+
+def test_a_series_by_its_name(agent: Agent) -> None:
+    assert talk(agent, "all the Godfather films").titles == ["The Godfather", "The Godfather Part II"]
+    assert talk(agent, "American films", session="other").plan["filters"]["countries"] == ["United States"]
 
 
 def test_forgetting_the_year_forgets_it(agent: Agent) -> None:
@@ -386,6 +426,19 @@ def test_a_hunt_asks_listens_and_ends(agent: Agent) -> None:
     assert not set(second.titles) & set(rejected.titles)
 
 
+def test_the_question_splits_best_and_is_not_answered_yet() -> None:
+    films = {title: BY_TITLE[title] for title in ("Up", "Spirited Away", "Heat", "Se7en")}
+    odds = dict.fromkeys(films, 0.25)
+    first = next_question(odds, films, [])
+    assert first is not None
+    assert sum(first.holds(film) for film in films.values()) == 2  # half of them: nothing tells more
+    assert first.name == "animated:"
+    second = next_question(odds, films, [], "it was a cartoon, from the 90s I think")
+    assert second is not None
+    assert second.name.partition(":")[0] not in ("animated", "era")
+    assert next_question({"Up": 0.9, "Heat": 0.1}, films, []) is None
+
+
 def test_a_wrong_answer_does_not_lose_the_film(agent: Agent) -> None:
     say(agent, "what was that film where a careful thief plans one last bank job and a tireless detective hunts him")
     for _ in range(2):
@@ -422,11 +475,74 @@ def test_a_picture_and_a_sentence(agent: Agent, heat_poster: Any) -> None:
 
 
 def test_no_poster_is_said_to_be_none_and_why(agent: Agent) -> None:
-    from PIL import Image
-
     answer = say(agent, "what film is this?", image=Image.new("RGB", (300, 100), (200, 30, 30)))
     assert "doesn't look like a film poster" in answer.text
     assert "width" in answer.text
+
+
+QUESTIONS = {
+    "is this a real poster?": {"check"},
+    "Is this one a valid film poster": {"check"},
+    "would you call that a poster?": {"check"},
+    "is it fake?": {"check"},
+    "what are its genres, and is it a real poster?": {"check", "genres"},
+    "what genre is it": {"genres"},
+    "what film is this?": {"which"},
+    "do you recognise this?": {"which"},
+    "who directed this one and how long is it?": {"fact"},
+    "is this a good one for a scared cat like me?": {"fact"},
+    "which movie is on this poster, and is it any good for kids": {"which", "fact"},
+    "something like this, but lighter": {"films"},
+    "find me older films that look like this": {"films"},
+    "is this a real poster, and do you have similar films?": {"check", "films"},
+    "": set(),
+    "French please": set(),
+}
+
+
+@pytest.mark.parametrize(("said", "asks"), QUESTIONS.items())
+def test_what_is_asked_of_a_picture(said: str, asks: set[str]) -> None:
+    assert asked_of_picture(said) == asks
+
+
+def test_a_question_about_a_picture_is_answered_without_a_search(agent: Agent, heat_poster: Any) -> None:
+    answer = say(agent, "is this a real poster?", image=heat_poster)
+    assert answer.text.startswith("Yes, this is a film poster, as far as I can tell: its width is")
+    assert answer.titles == ["Heat"]
+    assert not set(answer.tools) & {"search_movies", "similar_movies", "poster_genres"}
+    both = say(agent, "what are its genres, and is it a real poster?", image=heat_poster)
+    assert both.text.startswith("Yes, this is a film poster")
+    assert "On file it is Action, Crime and Drama." in both.text
+    assert not set(both.tools) & {"search_movies", "similar_movies"}
+    assert "directed by Michael Mann" in say(agent, "who directed this?", image=heat_poster).text
+    assert say(agent, "something like it").tools == ["similar_movies"]
+
+
+def test_a_picture_that_is_no_poster_gets_a_no_and_reasons_in_sentences(library: Library, tmp_path: Path) -> None:
+    def check(_: Any) -> Look:
+        return Look(False, 0.1, ("There is no lettering to be found.", "Its picture looks much like the other pictures."))
+
+    agent = agent_over(library, tmp_path, skills=replace(all_skills(), validate_poster=check))
+    picture = Image.new("RGB", (220, 330), (90, 120, 30))
+    answer = say(agent, "is this a real poster?", image=picture)
+    assert answer.text == (
+        "No, that doesn't look like a film poster to me: there is no lettering to be found. "
+        "Its picture looks much like the other pictures."
+    )
+    assert answer.titles == []
+    films = say(agent, "films like this", image=picture)
+    assert films.done["candidates"]
+    assert all(film["weak"] for film in films.done["candidates"])
+    assert "weak match" in films.text
+
+
+def test_a_title_that_merely_resembles_the_lettering_is_a_weak_match() -> None:
+    assert not Identified(1, 0.78, {"line": 0.78, "part": 0.77, "words": 0.82}).sure  # "Session 9" read as Sexmission
+    assert not Identified(1, 0.71, {"line": 1.0, "part": 0.125}).sure  # one letter, M
+    assert Identified(1, 0.93, {"line": 1.0, "part": 0.625}).sure
+    assert Identified(1, 0.6, {"line": 0.46, "part": 1.0}).sure  # a long title over many lines
+    assert Identified(1, 0.9, {"line": 0.7, "part": 0.4, "people": 0.5}).sure
+    assert Identified(1, 0.5, {"artwork": 0.5}).sure
 
 
 def test_missing_tools_are_said_to_be_missing(library: Library, tmp_path: Path, heat_poster: Any) -> None:
@@ -436,6 +552,13 @@ def test_missing_tools_are_said_to_be_missing(library: Library, tmp_path: Path, 
     answer = say(agent, "what genre would this plot be: a detective hunts a thief through the city at night")
     assert "not available" in answer.text
     assert all(not event.data["ok"] for event in answer.events if event.name == "tool" and event.data["name"] == "plot_genres")
+
+
+def test_a_missing_validator_is_the_answer_to_a_question_for_it(library: Library, tmp_path: Path, heat_poster: Any) -> None:
+    agent = agent_over(library, tmp_path, skills=Skills())
+    text = say(agent, "is this a real poster?", image=heat_poster).text
+    assert text.startswith("I can't tell whether this is a film poster: checking posters is not available")
+    assert text.count("not available") == 1
 
 
 def test_genres_of_a_plot_and_a_forecast(agent: Agent) -> None:

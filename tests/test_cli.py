@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from cli.screen import progress_bars
 from cli.serving import _unlearned_demo
@@ -67,6 +68,30 @@ def test_search_says_what_to_give_up(house: Path) -> None:
     found = json.loads(matinee(house, "search", "a Korean western", "--json").stdout)
     assert found["hits"] == []
     assert found["relaxations"]
+
+
+def test_asking_goes_on_and_prints_plain_text_or_events(house: Path) -> None:
+    done = matinee(house, "ask", "a western", "--session", "cli")
+    assert "Unforgiven (1992)" in done.stdout
+    assert "**" not in done.stdout
+    events = [
+        json.loads(line) for line in matinee(house, "ask", "after 1980", "--session", "cli", "--json").stdout.splitlines()
+    ]
+    names = [event["event"] for event in events]
+    assert (names[0], names[-1]) == ("status", "done")
+    assert {"plan", "tool", "candidates", "token"} <= set(names)
+    assert events[-1]["data"]["plan"]["filters"]["genres_all"] == ["Western"]
+    assert events[-1]["data"]["plan"]["filters"]["year_min"] == 1981
+
+
+def test_asking_with_a_picture(house: Path) -> None:
+    picture = Image.new("RGB", (220, 330), (20, 20, 60))
+    ImageDraw.Draw(picture).text((15, 120), "GODFATHER", fill="white", font=ImageFont.load_default(34))
+    picture.save(house / "poster.png")
+    events = [json.loads(line) for line in matinee(house, "ask", "--image", "poster.png", "--json").stdout.splitlines()]
+    used = [event["data"]["name"] for event in events if event["event"] == "tool"]
+    assert used[:3] == ["validate_poster", "poster_genres", "identify_poster"]
+    assert events[-1]["data"]["candidates"][0]["title"] == "The Godfather"
 
 
 def test_explicit_filters_hold_and_bad_ones_are_explained(house: Path) -> None:
@@ -169,6 +194,8 @@ def test_a_folder_is_classified_and_broken_files_are_told(house: Path) -> None:
         (("similar", "Zardoz Returns"), "No film here"),
         (("identify", "films.jsonl"), "picture"),
         (("search",), "--image"),
+        (("ask",), "--image"),
+        (("ask", "what is this?", "--image", "films.jsonl"), "picture"),
         (("audit", "--last", "--kind", "ugly"), "There are: broken_picture"),
     ],
 )

@@ -52,6 +52,16 @@ def test_spelling(typed: str, meant: str) -> None:
         ("not too long", "not too long"),
         ("never show me horror", "no horror"),
         ("2h15 left", "at most 2h15"),
+        ("sports film, but boxing is out", "sports film, but no boxing "),
+        ("this is out of the question", "this is out of the question"),
+        ("a thriller in any language but English", "a thriller not in English"),
+        ("shorter than 90, please", "shorter than 90 minutes, please"),
+        ("one where Harrison Ford plays", "one with Harrison Ford"),
+        ("instead of Pacino, Joe Pesci", " Joe Pesci"),
+        ("max 135 minutes, so no longer than that", "max 135 minutes"),
+        ("nothing from before he was born in 2009", "nothing from before 2009"),
+        ("what's the oldest film in the collection?", "what's the oldest film ?"),
+        ("a murder in the library", "a murder in the library"),
     ],
 )
 def test_plain(said: str, plainly: str) -> None:

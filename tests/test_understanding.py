@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -499,6 +500,27 @@ def test_sentence_is_understood(sentence: str, expected: str, vocabulary: Vocabu
     read = understand(sentence, vocabulary, TODAY)
     assert shorthand(read.plan) == expected
     assert not read.tip_of_the_tongue
+
+
+@pytest.mark.parametrize(
+    ("sentence", "filters"),
+    [
+        ("a crime film of not over two and a quarter hours", {"genres_all": ["Crime"], "runtime_max": 135}),
+        ("95 minutes at the very most", {"runtime_max": 95}),
+        ("a drama from this millennium", {"genres_all": ["Drama"], "year_min": 2000}),
+        ("romance, twenty-first century", {"genres_all": ["Romance"], "year_min": 2000}),
+        ("nothing gory or older than 1970", {"year_min": 1970}),
+        ("films not three hours long", {"runtime_max": 162}),
+        ("films with Leo DiCaprio", {"people": ["Leonardo DiCaprio"]}),
+        ("English spoken comedies", {"genres_all": ["Comedy"], "languages": ["en"]}),
+        ("westerns, no spaghetti westerns", {"genres_all": ["Western"]}),
+        ("crime series or films from Italy", {"genres_all": ["Crime"], "countries": ["Italy"]}),
+    ],
+)
+def test_further_ways_to_say_it(sentence: str, filters: dict[str, Any], vocabulary: Vocabulary) -> None:
+    found = understand(sentence, vocabulary, TODAY).plan.filters.chosen()
+    assert {name: found.get(name) for name in filters} == filters
+    assert "genres_none" not in found
 
 
 @pytest.mark.parametrize("sentence", ["foreign films", "films not in English", "a non-English film", "subtitled films"])

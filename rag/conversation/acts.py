@@ -17,7 +17,7 @@ from rag.reading.understanding import Understanding, Vocabulary
 
 Kind = Literal[
     "search", "more", "details", "why", "why_not", "recap", "feedback", "tastes", "clear_tastes", "count", "inventory", "extreme",
-    "poster", "hunt", "found", "greeting", "thanks", "help", "off_topic", "absent", "reset", "which", "box_office", "plot_genres",
+    "poster", "hunt", "found", "greeting", "thanks", "help", "off_topic", "absent", "reset", "which", "box_office", "plot_genres", "fetch_model",
 ]  # fmt: skip
 
 
@@ -40,6 +40,7 @@ class Act:
     read: Understanding = field(default_factory=lambda: Understanding("", Plan()))
     standing: Filters | None = None  # ruled out for good ("never show me horror")
     asked_for: int | None = None  # films wanted in this turn, when a number was said
+    asks: frozenset[str] = frozenset()  # of a picture: "check", "genres", "which", "fact", "films"; none: everything
 
 
 @dataclass(frozen=True)

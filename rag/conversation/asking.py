@@ -14,6 +14,7 @@ from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
+from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
 from rag.conversation.references import refer
 from rag.conversation.revision import bounded, firm, is_new, own_words, renumbered, revised
@@ -73,7 +74,7 @@ def without_refused(plan: Plan, never: Filters, asked: Filters) -> Plan:
 def _request(said: str, scene: Scene) -> Act:
     memory, vocabulary = scene.memory, scene.vocabulary
     heard = re.sub(
-        r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah)\s*,)\s+(?=\w)",
+        r"^\s*(?:(?:ok(?:ay)?|hmm+|well|so|now|actually|then|great|cool|nice|and|but|yes)\s*,?|(?:no|yes|nah|(?:oh )?wait)\s*,)\s+(?=\w)",
         "",
         said,
         flags=re.IGNORECASE,
@@ -83,6 +84,9 @@ def _request(said: str, scene: Scene) -> Act:
     folded = fold(heard)
     if number := renumbered(heard, memory.plan):
         return Act("search", plan=number)
+    if say.ONLY_THEM.match(folded) and len(people := memory.plan.filters.people) > 1:
+        alone = memory.plan.filters.model_copy(update={"people": people[-1:]})
+        return Act("search", plan=memory.plan.model_copy(update={"filters": alone}))
     if not scene.table.shown and say.EARLIER.search(folded):
         return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
     if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
@@ -109,11 +113,12 @@ def _request(said: str, scene: Scene) -> Act:
         base = memory.plan.model_copy(update={"query": "", "like": (), "soft": (), "relative": (), "sort": "relevance"})
         plan = revised(base, delta.model_copy(update={"like": ids}), said, scene.catalogue.count, anchors)
         return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
-    if not heard.strip() or is_new(said, delta, memory.plan):
+    standing = _without_role(folded, memory.plan, vocabulary)
+    if not heard.strip() or (standing == memory.plan and is_new(said, delta, memory.plan)):
         delta = delta.model_copy(update={"like": delta.like or (memory.picture if _points_at_picture(folded, memory) else ())})
         plan = firm(bounded(delta, table), Plan(), scene.catalogue.count)
         return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
-    plan = revised(memory.plan, delta, said, scene.catalogue.count, table)
+    plan = revised(standing, delta, said, scene.catalogue.count, table)
     return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
 
 
@@ -129,7 +134,31 @@ def beside_picture(said: str, scene: Scene) -> Act:
     delta = read.plan.model_copy(
         update={"query": own_words(read.plan.query) if re.search(r"\w{3}", left) else "", "k": Plan().k}
     )
-    return Act("poster", plan=delta, new=True, read=read, text=said)
+    return Act("poster", plan=delta, new=True, read=read, text=said, asks=asked_of_picture(said))
+
+
+def asked_of_picture(said: str) -> frozenset[str]:
+    """What the words beside a picture ask: to `check` it, its `genres`, `which` film it is, a `fact` about that, `films` like it.
+
+    Empty for a picture without words, or with words that are no question: then everything is told.
+    """
+    text = fold(said)
+    patterns = {
+        "check": say.PICTURE_CHECK,
+        "genres": say.PICTURE_GENRES,
+        "which": say.PICTURE_WHICH,
+        "films": say.PICTURE_FILMS,
+    }
+    found = {name for name, pattern in patterns.items() if pattern.search(text)}
+    besides = say.PICTURE_CHECK.sub(" ", text)
+    yes_or_no = say.QUESTION.match(text) and not found
+    if (
+        fact_asked(said) not in ("", "genres", "poster")
+        or yes_or_no
+        or re.search(r"\b(?:is|was|does) (?:it|this|that)\b.+", besides.partition(" and ")[2])
+    ):
+        found.add("fact")
+    return frozenset(found)
 
 
 def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
@@ -144,6 +173,10 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     if found is None or film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
+    if re.search(r"\b(?:he|she|they)\b", found[0]):  # "what else did she do?": whoever was asked about
+        last = scene.memory.exchanges[-1].said if scene.memory.exchanges else ""
+        acting = re.search(r"\b(?:star|act|play|appear|been in)", text) or (fact_asked(last) == "cast" and "direct" not in text)
+        what = "actor" if acting else "director"
     record: dict[str, object] = {}
     if what.startswith(("actor", "cast", "actress", "star", "lead")) and film.cast:
         record["people"] = film.cast[:1]
@@ -160,7 +193,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     elif what.startswith("genre"):
         record["genres_all"] = film.genres[:2]
     query = re.sub(
-        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|anything|other)\b",
+        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|he|she|they|anything|other|else|do|did|done|make|made|been|star(?:red)?|play(?:ed)?|act(?:ed)?|direct(?:ed)?)\b",
         "",
         delta.query,
         flags=re.IGNORECASE,
@@ -190,6 +223,24 @@ def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
         return delta
     people = (*delta.filters.people, person.name)
     return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": people})})
+
+
+def _without_role(text: str, plan: Plan, vocabulary: Vocabulary) -> Plan:
+    """ "Any director", "never mind the actors": the plan without its people of that trade."""
+    found = say.ANY_ROLE.search(text)
+    if found is None:
+        return plan
+    directing = "direct" in found[0] or "maker" in found[0]
+
+    def of_that_trade(name: str) -> bool:
+        person = vocabulary.person_named(tokenize_name(name))
+        return person is not None and (person.directed > person.played) == directing
+
+    kept = {
+        field: tuple(name for name in getattr(plan.filters, field) if not of_that_trade(name))
+        for field in ("people", "people_none")
+    }
+    return plan.model_copy(update={"filters": plan.filters.model_copy(update=kept)})
 
 
 def _kept_away(delta: Plan, text: str) -> Plan:

@@ -29,7 +29,7 @@ _I = re.IGNORECASE
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
-    said = spelled(said.strip())
+    said = _by_name(spelled(said.strip()), scene)
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
@@ -39,7 +39,7 @@ def hear(said: str, scene: Scene) -> Act:
         return Act("help")
     for attempt in (
         _small_talk, _hunting, _offered, _title_alone, _about_me, _from_plot, _whys, _about_films, _about_catalogue, _more, _verdict,
-        _tip_of_the_tongue, _named, _unrelated,
+        _tip_of_the_tongue, _series, _named, _unrelated,
     ):  # fmt: skip
         act = attempt(said, text, scene)
         if act is not None:
@@ -55,6 +55,8 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
         return Act("off_topic")
     if not re.search(r"\w", text):
         return Act("help")
+    if say.FETCH_MODEL.match(text):
+        return Act("fetch_model")
     if say.GREETING.fullmatch(text):
         return Act("greeting")
     if say.HELP.search(text):
@@ -212,7 +214,11 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
-    if say.AND_A_FACT.search(text) and fact and (_ids(read) or _title_in(said, scene)):
+    if (
+        (both := say.AND_A_FACT.search(text))
+        and (fact or both[0].startswith(("and is", "and was")))
+        and (_ids(read) or _title_in(said, scene))
+    ):
         return Act("details", films=(_ids(read) or (str(_title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
         r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
@@ -442,6 +448,30 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
     return Act("absent", absent=absent, plan=bounded(plan, []), new=True, read=read)
 
 
+def _by_name(said: str, scene: Scene) -> str:
+    """ "By the director of Parasite": by his name."""
+
+    def name(found: re.Match[str]) -> str:
+        films = scene.vocabulary.films_named(found["title"])
+        film = scene.catalogue.movie(films[0].id) if films else None
+        people = () if film is None else film.directors if re.search(r"direct|mak|made", found["role"], _I) else film.cast[:1]
+        return f"{found['cue']} {' and '.join(people)}" if people else found[0]
+
+    return say.PERSON_OF.sub(name, said)
+
+
+def _series(said: str, text: str, scene: Scene) -> Act | None:
+    """ "All three Lord of the Rings films": every film whose title begins so."""
+    found = say.SERIES.search(said)
+    words = found["title"].split() if found else []
+    for start in range(len(words)):
+        films = scene.vocabulary.series(" ".join(words[start:]))
+        if len(films) > 1:
+            ids = tuple(film.id for film in films[:10])
+            return Act("search", plan=Plan(query=" ".join(words[start:])), films=ids, new=True, asked_for=len(ids))
+    return None
+
+
 def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
     read = read_sentence(said, scene.vocabulary)
     about_films = bool(say.FILM_WORDS.search(text)) or bool(read.mentions)
@@ -513,7 +543,9 @@ def _title_in(said: str, scene: Scene) -> str | None:
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
     if not asked:
         return None
-    if tail := re.search(r"\b(?:of|in) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said):
+    if tail := re.search(
+        r"\b(?:of|in|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said
+    ):
         films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
         if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
             return films[0].id

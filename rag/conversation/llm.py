@@ -64,7 +64,7 @@ class Speaker:
 
 @dataclass
 class Models:
-    """Chooses who answers, remembers failures for half a minute, and fetches a missing Ollama model if it may."""
+    """Chooses who answers, remembers failures for half a minute, and fetches a missing Ollama model when asked or allowed to."""
 
     settings: Settings
     builtin: BaseChatModel
@@ -74,6 +74,7 @@ class Models:
     _away: tuple[float, str] = field(default=(-1e9, ""), init=False, repr=False)
     _made: dict[str, ChatOllama] = field(default_factory=dict, init=False, repr=False)  # each holds open connections
     _pull: _Pull | None = field(default=None, init=False, repr=False)
+    _absent: str = field(default="", init=False, repr=False)  # the model that Ollama lacks
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def choose(self) -> tuple[Speaker, str]:
@@ -101,6 +102,14 @@ class Models:
             self._made.clear()
             self._chosen = None
 
+    def pull(self) -> str:
+        """Have the missing Ollama model fetched, as was offered; its name, or an empty text when none is missing."""
+        self.choose()
+        with self._lock:
+            if self._absent and (self._pull is None or not self._pull.running):
+                self._pull = _Pull(self.settings.ollama_url, self._absent)
+            return self._absent
+
     def fetch(self) -> Iterator[str]:
         """Lines about a download of the missing model, while it runs and at most for some seconds; often none."""
         pull = self._pull
@@ -117,7 +126,7 @@ class Models:
             if not pull.running:
                 if pull.failure:
                     self._away = (self.clock(), pull.failure)
-                self._pull, self._chosen = None, None
+                self._pull, self._chosen, self._absent = None, None, ""
         if pull.failure or pull.progress != last:
             yield pull.failure or pull.progress
 
@@ -158,8 +167,11 @@ class Models:
         return self._speaker(model, f"ollama:{name}", tools="tools" in (shown.capabilities or ())), ""
 
     def _missing(self, name: str) -> str:
+        self._absent = name
         if not self.settings.ollama_pull:
-            return f"Ollama has no {name} yet. Fetch it with: ollama pull {name} (or set MATINEE_OLLAMA_PULL=true)."
+            return (
+                f"Ollama has no {name} yet. Say “fetch the model” to have it fetched (gigabytes), or run: ollama pull {name}."
+            )
         if self._pull is None or not self._pull.running:
             self._pull = _Pull(self.settings.ollama_url, name)
         return f"Ollama has no {name} yet; it is being fetched."

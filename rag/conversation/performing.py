@@ -15,13 +15,12 @@ from movies.vocabulary import fold
 from rag.conversation.acts import Act
 from rag.conversation.facts import answer, stock
 from rag.conversation.hunting import continued, trail
+from rag.conversation.looking import look
 from rag.conversation.memory import Memory
-from rag.conversation.phrasing import LIKE_PICTURE
 from rag.conversation.pitching import pitched
 from rag.conversation.prose import Brief, Told, listed_words, money
 from rag.conversation.reasons import because, explained, failure, worth_saying
 from rag.conversation.references import failed
-from rag.conversation.revision import bounded, firm
 from rag.conversation.twenty_questions import KNOWN, next_question, with_answers
 from rag.index import Evidence, Hit, MovieIndex
 from rag.plan import Plan, chips, describe, plan_without
@@ -246,40 +245,9 @@ class Stage:
     # -- pictures and plots --------------------------------------------------------------------
 
     def _poster(self, act: Act) -> Performed:
-        verdict = self.box.validate_poster()
-        genres = self.box.poster_genres()
-        matches = self.box.identify_poster()
-        first = matches[0] if matches and not matches[0].weak and (verdict is None or verdict.is_poster) else None
-        asked = firm(
-            bounded(act.plan, [first.movie] if first else []), Plan(), self.index.catalogue.count
-        )  # "like this, but newer"
-        plan = asked.model_copy(update={"like": (first.movie_id,)}) if first else asked
-        found = self.box.search_movies(plan, k=SHOWN, image=None if first else self.box.poster, aside=self.memory.put_aside)
-        anchors = [first.movie] if first else []
-        hits = tuple(explained(hit, plan, anchors) for hit in found.hits)
-        if verdict is not None and not verdict.is_poster and not asked:
-            hits = ()
-        shown = (
-            (replace(first, evidence=replace(first.evidence, said="This is the film on the poster.")), *hits)[:SHOWN]
-            if first
-            else hits
-        )
-        if first and (failed(first.movie, plan.filters) or LIKE_PICTURE.search(fold(self.said))):
-            shown = hits
-        parts = ((verdict, "checking posters"), (genres, "genres from posters"))
-        missing = [words for result, words in parts if result is None]
-        facts: dict[str, Any] = {
-            "is_poster": verdict is None or verdict.is_poster, "reasons": list(verdict.reasons) if verdict else [], "identified": first is not None,
-            "genres": list(genres.chosen) if genres and not genres.abstained else [], "abstained": bool(genres and genres.abstained), "unavailable": missing,
-        }  # fmt: skip
-        picture = (first.movie_id,) if first else tuple(hit.movie_id for hit in hits[:3])
-        memory = self.memory.model_copy(
-            update={"picture": picture, "hunt": None, "offer": None, "plan": asked.model_copy(update={"like": picture})}
-        )
-        memory = memory.with_shown(tuple(hit.movie_id for hit in shown), again=False)
-        memory = memory.model_copy(update={"focus": first.movie_id if first else memory.focus})
-        told = (first, *hits[: SHOWN - 1]) if first else hits
-        return Performed(self._brief("poster", asked, told, facts), memory, memory.plan, shown, films=tuple(anchors))
+        seen = look(act, self.box, self.memory, self.said)
+        brief = self._brief("poster", seen.plan, seen.told, seen.facts)
+        return Performed(brief, seen.memory, seen.memory.plan, seen.shown, films=seen.anchors)
 
     def _plot_genres(self, act: Act) -> Performed:
         verdict = self.box.plot_genres(act.text)
@@ -301,7 +269,7 @@ class Stage:
         chances = {movie_id: (hit.score / (1.0001 - hit.score)) ** _STEEPNESS + 1e-6 for movie_id, hit in by_id.items()}
         odds = with_answers(chances, films, hunt.answers)
         hits = tuple(by_id[movie_id] for movie_id in list(odds)[:SHOWN])
-        question = next_question(odds, films, [name for name, _ in hunt.answers])
+        question = next_question(odds, films, [name for name, _ in hunt.answers], hunt.said)
         sure = bool(odds) and max(odds.values()) >= KNOWN
         ask = question.text if question else "Is that it?" if sure or len(hits) < 2 else "Is it one of these?"
         hunt = hunt.model_copy(update={"pending": question.name if question else ""})
@@ -371,6 +339,9 @@ class Stage:
         return self._say("help", self.memory.plan)
 
     def _which(self, act: Act) -> Performed:
+        return self._say("question", self.memory.plan, ask=act.text)
+
+    def _fetch_model(self, act: Act) -> Performed:
         return self._say("question", self.memory.plan, ask=act.text)
 
     def _off_topic(self, act: Act) -> Performed:

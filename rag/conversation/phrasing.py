@@ -82,7 +82,8 @@ QUESTION = _glued(
 )
 RECAP = _glued(
     r"""
-    \bwhat (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
+    \bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
+        \bwhat (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
     wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
     \bremind me (?:what|of)\b|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
     criteria|constraints|search|plan|request|wish\w*)\b|\b(?:summari[sz]e|recap)\b(?!.*\b(?:film|plot|movie|story|
@@ -103,6 +104,9 @@ CLEAR = _glued(
     \b(?:forget|clear|delete|erase|reset|wipe|remove)\b(?: about)?(?: all)?(?: of)? ?(?:my |what i(?:'ve)? |
     that i(?:'ve)? |everything i(?:'ve)? |the films i(?:'ve)? |films i(?:'ve)? )(?P<what>.*)
     """
+)
+FETCH_MODEL = re.compile(
+    r"^(?:(?:yes|ok(?:ay)?|sure|please|can you|could you)[, ]+)*(?:fetch|pull|download|install|get)(?: me)? (?:the |that |this |your |it,? the )?(?:missing )?(?:language |ollama )?model\b"
 )
 RESET = _glued(
     r"""
@@ -236,8 +240,9 @@ LIKE_THAT = _glued(
 SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
-    film-?maker)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this) (?:director|film-?maker))\b|\bwith (him|her|
-    (?:the|that|this) (?:actor|actress|star))\b
+    film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they)\b|
+    \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
+    (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
 BOX_OFFICE = _glued(
@@ -287,7 +292,7 @@ ASKS_FILMS = re.compile(
 COMPARED = re.compile(
     r"^(?=.*\b(?:which|what)\b)(?=.*\b(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|(?:came|made|released) (?:out )?first)\b).*\b(?:or|and|vs)\b"
 )
-AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where)\b.*\b(?:it|that)\b")
+AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where|is|was|does|did|would|has)\b.*\b(?:it|that)\b")
 STANDING = re.compile(
     r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
 )
@@ -296,8 +301,48 @@ YES_AND_MORE = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+_ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
+ANY_ROLE = re.compile(
+    rf"\b(?:any|whatever|forget|drop|never ?mind|ignore|lose|no matter|regardless of|(?:don't|do not) care (?:about|who))(?: about)?(?: the| which| who the)? {_ROLE}\b"
+    rf"|\b{_ROLE} (?:doesn't matter|does not matter|don't matter|isn't important|is not important|can be anyone|is up to you)\b"
+)
+ONLY_THEM = re.compile(r"^(?:just|only) (?:him|her|that one|the last one)\b|^(?:him|her) (?:only|alone)\b")
 LIKE_PICTURE = re.compile(
     r"\b(?:like|similar to|in the (?:style|vein|spirit) of|resembl\w+|along the lines of) (?:this|that|it|the (?:poster|picture|image))\b|\blooks? like\b"
+)
+PICTURE_CHECK = _glued(
+    r"""
+    \b(?:is|isn'?t|are|was) (?:this|that|it|these)(?: (?:image|picture|poster|one|thing|photo))? (?:an? )?(?:really |actually |even |at all )?
+    (?:real|valid|genuine|fake|faked|authentic|legit|proper)\b(?: (?:(?:film|movie|cinema|one) )?posters?\b)?|
+    \b(?:is|isn'?t|was|be|call|consider|take|count|pass|qualif\w+)\b[^?.!]{0,30}?\b(?:an?|any) (?:[\w-]+ ){0,3}posters?\b(?! of (?!an?\b))|
+    \bposter at all\b|\b(?:real|valid|genuine|fake|authentic|legit(?:imate)?) (?:\w+ )?poster\b|\bposter (?:real|valid|genuine|fake|authentic|legit)\b
+    """
+)
+PICTURE_GENRES = re.compile(
+    r"(?<!same )(?<!other )(?<!another )\bgenres?\b|\b(?:what|which) (?:kind|sort|type) of (?:film|movie|story|picture)\b"
+)
+PICTURE_WHICH = _glued(
+    r"""
+    \b(?:what|which|whose)(?:'s| is| was| film| movie| title| poster)? (?:film|movie|poster|picture|this|that|is it|is this|is that|
+    the (?:film|movie|title|name))\b|\bwhich (?:film|movie|one)\b|\b(?:identify|recogni[sz]e|(?:name|title) of|is (?:it|this|that) called|do you (?:know|have) (?:this|that|it)\b|
+    where is (?:this|it) from)
+    """
+)
+PICTURE_FILMS = _glued(
+    r"""
+    \b(?:like(?! (?:me|us|it'?s|you|an? (?:real |proper )?(?:film|movie|poster))\b)|similar|resembl\w+|same|vein|spirit|style|
+    along (?:the|these|those) lines|find|show|recommend|suggest|give me|others?|another|something|anything|
+    more (?:films?|movies?|of|from|by|with)|but)\b
+    """
+)
+PERSON_OF = re.compile(
+    r"\b(?P<cue>by|from|with|starring|featuring) (?P<role>the (?:director|maker|film-?maker|person who (?:directed|made)|(?:lead |main |leading )?(?:actor|actress|star|lead))) (?:of |from |in |behind )?(?:the (?:film|movie) )?"
+    r"[\"“]?(?P<title>[^,;.?!\"”]+?)[\"”]?(?=\s*(?:[,;.?!]|$)| (?:but|and|that|from|before|after|under|with|without|please|only)\b)",
+    re.IGNORECASE,
+)
+SERIES = re.compile(
+    r"\b(?:all|the|every|any|your|those|both)?(?: of)?(?: the)?(?: (?:two|three|four|five|six|\d))? ?(?P<title>[\w'’&.:-]+(?: [\w'’&.:-]+){0,5}?) (?:films|movies|trilogy|series|saga|franchise|parts|sequels)\b",
+    re.IGNORECASE,
 )
 COMPARING = re.compile(
     r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"

@@ -8,7 +8,7 @@ sentences that fail the check or never come. Does not know conversations, search
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from rag.plan import language_name
 
 _QUOTE = 150  # characters of a plot quoted beside a film
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+CHECKING = "checking posters"
 _MARKUP = re.compile(r"[*_`\[\]<>#|\\]|https?://\S+")
 
 
@@ -289,33 +290,18 @@ class _Tellers:
     @staticmethod
     def poster(brief: Brief) -> Iterator[Line]:
         facts = brief.facts
-        if not facts.get("is_poster", True):
-            reasons = [quoted(reason, 120).rstrip(".") for reason in facts.get("reasons", ())]
-            yield Line(
-                "That doesn't look like a film poster to me" + (f": {listed_words(reasons)}." if reasons else "."), must=True
-            )
-        if facts.get("identified") and brief.films:
-            film = brief.films[0].film
-            yield Line(f" It looks like the poster of {title_of(film)}: {_facts_line(film)}.", film.id, must=True)
-        elif facts.get("is_poster", True):
-            yield Line(" I don't recognise it as one of our films.", must=True)
-        genres: Sequence[str] = facts.get("genres", ())
-        if genres:
-            yield Line(f" From the picture alone I'd call it {listed_words(genres)}.", must=True)
-        elif facts.get("abstained"):
-            yield Line(" The picture alone doesn't tell me its genre with confidence.", must=True)
-        missing: Sequence[str] = facts.get("unavailable", ())
-        if missing:
-            yield Line(
-                f" ({_capital(listed_words(missing))} {'is' if len(missing) == 1 else 'are'} not available on this server.)",
-                must=True,
-            )
-        rest = brief.films[1:] if facts.get("identified") else brief.films
+        asks: Sequence[str] = facts.get("asks", ())
+        sentences = [*_verdict(facts, asked="check" in asks), *_recognised(brief, asks), *_pictured(brief, asks)]
+        if missing := [words for words in facts.get("unavailable", ()) if not ("check" in asks and words == CHECKING)]:
+            verb = "is" if len(missing) == 1 else "are"
+            sentences.append(f"({_capital(listed_words(missing))} {verb} not available on this server.)")
+        film_id = brief.films[0].film.id if facts.get("named") else ""
+        for number, sentence in enumerate(sentences):
+            yield Line(f"{' ' if number else ''}{sentence}", film_id, must=True)
+        rest = brief.films[1:] if facts.get("named") else brief.films
         if rest:
-            wanted = f" ({_plain(brief.wanted)})" if brief.wanted else ""
-            yield Line(
-                f"\n\n{'In that spirit' if facts.get('is_poster', True) else 'What resembles the picture most'}{wanted}:\n"
-            )
+            heading = "In that spirit" if facts.get("sure") else "Going by the picture itself, and so weak matches"
+            yield Line(f"\n\n{heading}{f' ({_plain(brief.wanted)})' if brief.wanted else ''}:\n")
             yield from _listed(rest)
         yield from _afterword(brief)
 
@@ -352,6 +338,49 @@ class _Tellers:
                 yield Line(f" {note}")
         if facts.get("known"):
             yield Line(f" It really took {money(facts['known'])}.")
+
+
+def _verdict(facts: Mapping[str, Any], *, asked: bool) -> Iterator[str]:
+    """Whether a picture is a poster, and why: always when it isn't one, else when asked."""
+    if asked and not facts.get("checked", True):
+        yield f"I can't tell whether this is a film poster: {CHECKING} is not available on this server."
+    if not facts.get("checked", True) or (facts.get("is_poster", True) and not asked):
+        return
+    reasons = [quoted(reason, 160).rstrip(".") for reason in facts.get("reasons", ())]
+    if facts.get("is_poster", True):
+        verdict = "Yes, this is a film poster, as far as I can tell"
+    else:
+        verdict = f"{'No, that' if asked else 'That'} doesn't look like a film poster to me"
+    why = f"{reasons[0][:1].lower()}{reasons[0][1:]}" if reasons else ""
+    yield f"{verdict}: {why}." if why else f"{verdict}."
+    yield from (f"{_capital(reason)}." for reason in reasons[1:])
+
+
+def _recognised(brief: Brief, asks: Sequence[str]) -> Iterator[str]:
+    """Which film a poster is of, how surely, and the fact asked about it."""
+    facts = brief.facts
+    film = brief.films[0].film if facts.get("named") and brief.films else None
+    if film is not None and facts.get("sure"):
+        told = "" if facts.get("answer") and "which" not in asks else f": {_facts_line(film)}"
+        yield f"It is the poster of {title_of(film)}{told}."
+    elif film is not None:
+        yield f"I'm not sure which film it is: the nearest here is {title_of(film)}, a weak match."
+    elif facts.get("is_poster", True) or "which" in asks:
+        yield "I don't recognise it as one of our films."
+    if film is not None and facts.get("answer"):
+        yield f"{'' if facts.get('sure') else 'Should it be that one: '}{facts['answer']}"
+
+
+def _pictured(brief: Brief, asks: Sequence[str]) -> Iterator[str]:
+    """The genres that a picture suggests, beside those on file where they were asked for."""
+    facts = brief.facts
+    genres: Sequence[str] = facts.get("genres", ())
+    if genres:
+        yield f"From the picture alone I'd call it {listed_words(genres)}."
+    elif facts.get("abstained"):
+        yield "The picture alone doesn't tell me its genre with confidence."
+    if "genres" in asks and facts.get("sure") and brief.films and brief.films[0].film.genres:
+        yield f"On file it is {listed_words(brief.films[0].film.genres)}."
 
 
 def _took(film: Movie) -> str:

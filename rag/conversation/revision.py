@@ -12,10 +12,12 @@ from statistics import median
 from typing import Any
 
 from movies.movie import Filters, Movie
-from movies.vocabulary import fold
+from movies.vocabulary import canonical_country, canonical_genre, canonical_language, fold
 from rag.plan import Plan, Relative, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.measures import read_runtime
 from rag.reading.moods import MOODS
+from rag.reading.tokens import tokenize
 
 _NEW = re.compile(
     r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
@@ -26,12 +28,13 @@ _NEW = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
+_EITHER = re.compile(r"^(?:or|also|plus|and also)\b(?! (?:something|rather))")
 _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )
 _FOLLOWS = re.compile(
     r"^(?:max(?:imum)?|at most|at least|up to|less than|more than|no (?:longer|shorter|older|newer)|longer|shorter|older|newer|earlier|later)\b|"
-    r"^(?:and|but|also|only|just|or|no|not|nothing|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
+    r"^(?:and|but|also|only|just|or|no|not|nothing|(?:kick|throw|cut|weed|filter|rule|leave|take) out|ditch|exclude|spare|skip|avoid|minus|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
     r"make|something (?:\w+er|more|less|a bit|a little|not|without|with|from|in|by|under|before|after)|maybe|preferably|ideally|please|can (?:it|they|you make)|could (?:it|they|you make)|it (?:should|must|has|can)|"
     r"they (?:should|must|have)|must|should|actually|rather|instead|less|more|except|ok(?:ay)?|hmm+|well|then|yes|i'd (?:rather|prefer)|i prefer|starring|directed|released|made)\b"
     r"|\b(?:ones?|those|these|them|same|instead|too|as well|rather)\b"
@@ -41,30 +44,24 @@ _REQUEST = re.compile(
     r"suggest|looking for|search(?:ing)? for|in the mood for|do you have|have you got|got any(?:thing)?|let's (?:watch|see)|are there|is there|an? (?:\w+ ){0,4}(?:film|movie)|(?:films|movies)|what (?:\w+ ){0,3}(?:films|movies))\b"
 )
 _LIFT = re.compile(
-    r"\b(forget(?: about)?|drop|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on)\s+"
+    r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
+    r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on|instead of)\s+"
     r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
 )
-_LIFT_BEHIND = re.compile(r"\b(?:the\s+)?(\w+(?:\s\w+)?)\s+(?:doesn't|does not|doesnt) matter\b")
+_LIFT_BEHIND = re.compile(
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
+    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
+)
+_WELCOME_AGAIN = re.compile(
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|back in)\b"
+)
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
     "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes"),
     "languages": ("language", "languages", "subtitles", "subtitle"),
     "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
-    "people people_none": (
-        "actor",
-        "actors",
-        "actress",
-        "people",
-        "person",
-        "cast",
-        "director",
-        "directors",
-        "names",
-        "star",
-        "stars",
-    ),
+    "people people_none": ("people", "person", "names"),
     "rating_min": ("rating", "ratings", "score"),
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
@@ -77,9 +74,16 @@ _NUMBER_ONLY = re.compile(
     r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
     r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
 )
+_ALLOWED = re.compile(
+    r"(?:[, ]+(?:is|are|was|would be|will be|also|too|as well|just as|perfectly|still))*[, ]+(?:ok|okay|fine|alright|all right|good|possible|acceptable)(?:[, ]+(?:too|also|as well|with me|by me|then|for me))*[\s.!]*$"
+)
+_FILLER = re.compile(
+    r"^(?:(?:ok(?:ay)?|no|well|then|sorry|make it|say|rather|what about|how about)[, ]+)+|(?:[, ]+(?:then|instead|please|rather))+[\s?!.]*$|[\s?!.]+$"
+)
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
-    r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) .+|\w+s)$"
+    r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) "
+    r"(?!(?:with|without|by|from|in|of|that|starring|about|after|before|under|over)\b).+|\w+s)$"
 )
 # Words of talking about the search that say nothing about a film.
 _TALK = frozenset(
@@ -90,7 +94,7 @@ _TALK = frozenset(
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
         results result option options pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
-        don't dont what's whats feel feeling feels mood thinking think guess really definitely certainly totally reasons here there showed shown nah nope bored boring""",
+        don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally reasons here there showed shown nah nope bored boring""",
     )
 )
 
@@ -112,8 +116,9 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
         return True
     if lifted(said, before) != before or _FOLLOWS.search(text):
         return False
-    own = bool(delta.query) or bool({*delta.filters.genres_all, *delta.filters.genres_any})
-    return own and (bool(_REQUEST.search(text)) or len(text.split()) > 4)
+    named = bool({*delta.filters.genres_all, *delta.filters.genres_any})
+    asked = bool(_REQUEST.search(text))
+    return (named and (asked or len(text.split()) > 4)) or (bool(delta.query) and (asked or len(delta.query.split()) > 4))
 
 
 def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int], table: Sequence[Movie] = ()) -> Plan:
@@ -130,8 +135,14 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
             kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
+    if _EITHER.search(text):  # "or Italian": one of both will do
+        lists = {name: [*getattr(plan.filters, name), *getattr(delta.filters, name)] for name in ("languages", "countries")}
+        asked = {name: values for name, values in lists.items() if getattr(delta.filters, name) and getattr(plan.filters, name)}
+        delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **asked})})
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
-    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(plan.soft, delta.soft, also)}
+    tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
+    before_soft = [wish for wish in plan.soft if not (wish.kind == "mood" and wish.value in tempered and wish.weight > 0)]
+    changes: dict[str, Any] = {"filters": filters, "soft": _wishes(before_soft, delta.soft, also)}
     if delta.query and not was_lifted:
         changes["query"] = delta.query if instead or not plan.query else f"{plan.query} {delta.query}"
     changes["avoid"] = tuple(dict.fromkeys((*plan.avoid, *delta.avoid)))
@@ -204,11 +215,18 @@ def _genre_of(wish: Wish) -> str:
 
 
 def renumbered(said: str, plan: Plan) -> Plan | None:
-    """ "Make that 80", "95 then": another number for the one bound there is; None if the sentence is something else."""
-    found = _NUMBER_ONLY.fullmatch(fold(said).strip())
-    if found is None:
+    """ "Make that 80", "two hours would be fine too": another number for the one bound there is; None if the sentence is something else."""
+    text = fold(said).strip()
+    found = _NUMBER_ONLY.fullmatch(text)
+    tokens = [] if found else tokenize(_FILLER.sub("", _ALLOWED.sub("", text)))
+    length = read_runtime(tokens, 0) if tokens else None
+    if length is not None and length.end == len(tokens) and length.cue == "bare" and length.high and length.low:
+        number = round((length.low + length.high) / 2)
+    elif found:
+        number = int(found["n"])
+    else:
         return None
-    number, filters = int(found["n"]), plan.filters.chosen()
+    filters = plan.filters.chosen()
     for low, high, sensible in (("runtime_min", "runtime_max", range(20, 400)), ("year_min", "year_max", range(1900, 2101))):
         names = [name for name in (low, high) if name in filters]
         if number in sensible and len(names) == 1:
@@ -250,6 +268,8 @@ def lifted(said: str, plan: Plan) -> Plan:
         record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
         if not kinds and found.group(1) not in ("any", "whatever"):
             _drop_value(record, what)
+    for found in _WELCOME_AGAIN.finditer(text):
+        _welcome(record, found.group(1))
     return Plan.from_record(record)
 
 
@@ -268,8 +288,6 @@ def own_words(query: str) -> str:
 
 def _drop_value(record: dict[str, Any], what: str) -> None:
     """Take out single values that were named: "drop the comedy", "it doesn't have to be French"."""
-    from movies.vocabulary import canonical_country, canonical_genre, canonical_language
-
     words = what.removesuffix("s")
     filters: dict[str, Any] = record.get("filters", {})
     names = {canonical_genre(what), canonical_genre(words), canonical_language(what), canonical_country(what)}
@@ -286,6 +304,19 @@ def _drop_value(record: dict[str, Any], what: str) -> None:
         record["query"] = re.sub(re.escape(what), "", record["query"], flags=re.IGNORECASE).strip()
     record["soft"] = [wish for wish in record.get("soft", []) if fold(str(wish["value"])) != what]
     record["relative"] = [relative for relative in record.get("relative", []) if relative.get("name") != what]
+
+
+def _welcome(record: dict[str, Any], what: str) -> None:
+    """What was refused and is fine after all, no longer refused: "time travel is okay"."""
+    record["avoid"] = [theme for theme in record.get("avoid", []) if what not in fold(theme) and fold(theme) not in what]
+    filters: dict[str, Any] = record.get("filters", {})
+    genres = {canonical_genre(what), canonical_genre(what.removesuffix("s"))}
+    for field, matches in (
+        ("genres_none", genres.__contains__),
+        ("people_none", lambda name: len(what) > 3 and what in fold(name)),
+    ):
+        kept = [value for value in filters.pop(field, []) if not matches(value)]
+        filters |= {field: kept} if kept else {}
 
 
 def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callable[[Filters], int]) -> Filters:

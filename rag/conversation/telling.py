@@ -55,7 +55,7 @@ def tell(brief: Brief, speaker: Speaker, grounds: Grounds, outcome: Telling, his
         return text
 
     lines = write(brief)
-    if speaker.builtin or brief.act not in TOLD_BY_MODEL or not brief.films:
+    if speaker.builtin or brief.act not in TOLD_BY_MODEL or not brief.films or all(line.must for line in lines):
         for line in lines:
             yield show(line.text)
         return

@@ -8,10 +8,12 @@ Knows films and odds; does not know sentences or search.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from movies.movie import Movie
+from movies.vocabulary import fold
 from rag.plan import language_name
 
 KNOWN = 0.75  # odds of the best candidate from which no more questions are asked
@@ -47,6 +49,15 @@ class Question:
     def trust(self) -> float:
         return _TRUST[self.name.partition(":")[0]]
 
+    def answered_by(self, told: str) -> bool:
+        """Whether a folded text speaks of what the question asks."""
+        kind, _, value = self.name.partition(":")
+        known = {
+            "era": r"\b(?:1[89]|20)\d\d\b|\b\d0'?s\b|\b(?:twen|thir|for|fif|six|seven|eigh|nine)t(?:ie|y)s\b", "silent": r"black and white|in colou?r|\bsilent\b",
+            "animated": r"\banimat|\bcartoon|live action", "language": rf"\b(?:in )?{fold(language_name(value))}\b|subtitle", "long": r"\blong\b|\bhours\b",
+        }  # fmt: skip
+        return bool(re.search(known.get(kind, rf"\b{re.escape(fold(value))}\b"), told))
+
     def holds(self, movie: Movie) -> bool:
         """Whether the true answer for this film is yes."""
         kind, _, value = self.name.partition(":")
@@ -78,8 +89,13 @@ def with_answers(odds: Mapping[str, float], films: Mapping[str, Movie], answers:
     return {movie_id: weight / total for movie_id, weight in sorted(weights.items(), key=lambda item: -item[1])}
 
 
-def next_question(odds: Mapping[str, float], films: Mapping[str, Movie], asked: Sequence[str]) -> Question | None:
-    """The question that tells most about which film it is; None when it's clear enough or asking won't help."""
+def next_question(
+    odds: Mapping[str, float], films: Mapping[str, Movie], asked: Sequence[str], told: str = ""
+) -> Question | None:
+    """The question that tells most about which film it is; None when it's clear enough or asking won't help.
+
+    `told`: all that was said so far; what it answers already isn't asked.
+    """
     if len(odds) < 2 or max(odds.values()) >= KNOWN or len(asked) >= _MOST_ASKED:
         return None
     kinds = [name.partition(":")[0] for name in asked]
@@ -87,6 +103,8 @@ def next_question(odds: Mapping[str, float], films: Mapping[str, Movie], asked: 
     for question in _possible([films[movie_id] for movie_id in odds]):
         kind = question.name.partition(":")[0]
         if question.name in asked or (kind in ("era", "language", "long", "silent") and kind in kinds):
+            continue
+        if question.answered_by(fold(told)):
             continue
         yes = sum(weight for movie_id, weight in odds.items() if question.holds(films[movie_id])) / sum(odds.values())
         trust = question.trust

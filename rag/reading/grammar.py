@@ -86,6 +86,9 @@ class Interpreter(Scope):
 
     def _exclude_genre(self, n: int, piece: Piece, names: Sequence[str]) -> None:
         """A refused genre; a refused pair ("no romantic comedies") is a theme, for each of the two may be welcome."""
+        if piece.text.casefold() in SUBGENRES:  # "no spaghetti westerns" leaves the other ones
+            self._draft.avoid_theme(piece.start, piece.end)
+            return
         end = n
         while self._kind(end + 1) == "genre" and not self._once:
             end += 1
@@ -98,8 +101,10 @@ class Interpreter(Scope):
     def _stands_alone(self, n: int) -> bool:
         """Is a word such as "war" meant as a genre, going by what stands before it?"""
         m = n - 1
-        while self._kind(m) == "word" and self._text(m) in {"a", "an", "any", "some"}:
+        while self._kind(m) == "word" and self._text(m) in {"a", "an", "any", "some", "the"}:
             m -= 1
+        if self._negated and self._kind(m) == "about":  # "not about the war"
+            return True
         if self._kind(m) == "word":
             return False
         return self._kind(m) in MODIFIERS | {
@@ -201,9 +206,16 @@ class Interpreter(Scope):
             return None
         away = measure.negated or (self._negated and measure.cue != "bound")
         low, high = (None if bound is None else _whole(bound) for bound in (measure.low, measure.high))
+        if away and measure.kind == "runtime" and measure.cue != "made" and low is not None and high is not None:
+            low, high, away = None, low, False  # "not three hours long"
         if away or self._hedged or (measure.kind == "rating" and high is not None):
             self._draft.wish(piece.text, measure.kind, (low, high), -1 if away else 0.5)
             return None
+        if self._negated and measure.cue == "bound" and self._kind(n - 1) == "joint" and self._pieces[n - 1].value == "or":
+            low, high = (
+                high + 1 if high is not None else None,
+                low - 1 if low is not None else None,
+            )  # "nothing sad or over two hours"
         stem = "year" if measure.kind == "years" else measure.kind
         for name, value in ((f"{stem}_min", low), (f"{stem}_max", high)):
             if value is not None:

@@ -79,7 +79,7 @@ SUBGENRES = frozenset(
 
 _WORDS: Mapping[Kind, str] = {
     "film": """film, films, movie, movies, flick, flicks, picture, pictures, cinema, feature, features, feature film
-        feature films, motion picture, one, ones, title, titles, stuff, blockbuster, blockbusters, filme, masterpiece
+        feature films, motion picture, one, ones, title, titles, stuff, series, blockbuster, blockbusters, filme, masterpiece
         masterpieces""",
     "polite": """yes, yeah, oh, wow, lol, haha, hmm, no i haven't, no i, never heard of, please, pls, plz, thanks, thank you
         thx, cheers, hi, hello, hey, hi there, hello there, good evening, good morning, ok, okay, so, well, um, tonight
@@ -127,7 +127,7 @@ _WORDS: Mapping[Kind, str] = {
         other than, rather than, hate, hates, dislike, dislikes, loathe, detest, can't stand, cannot stand
         not in the mood for, not a fan of, not a big fan of, not into, not keen on, not fond of, tired of, sick of, bored of
         bored with, fed up with, had enough of, enough of, isn't, aren't, is not, are not, never, non, nor, neither, free of
-        leave out, not any, but no, but not, but without, please no, not really into, not big on, i hate, i dislike
+        leave out, kick out, throw out, cut out, weed out, filter out, rule out, ditch, exclude, spare me, spare us, not any, but no, but not, but without, please no, not really into, not big on, i hate, i dislike
         i can't stand, i'm tired of, i am tired of, i'm sick of, i'm not in the mood for, i am not in the mood for
         i'm not into, shouldn't be, should not be, must not be, can't be, we hate, not another, wasn't, was not, she hates
         he hates, my wife hates, my husband hates, my girlfriend hates, not for, can do without, unlike, i'm bored of
@@ -266,7 +266,8 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
             table[word] = Meaning("genre", (name,), strength)
     table |= {phrase: Meaning("genre", tuple(names.split())) for phrase, names in spread(_MORE_GENRES)}
     for word, place in adjectives().items():
-        table[word] = table[f"{word} language"] = table[f"{word} speaking"] = Meaning("place", place)
+        for phrase in (word, f"{word} language", f"{word} speaking", f"{word} spoken"):
+            table[phrase] = Meaning("place", place)
     for code in languages:
         table.setdefault(adjective_of(code) or code, Meaning("place", Place((code,))))
     simple: tuple[tuple[Kind, Mapping[Any, str]], ...] = (

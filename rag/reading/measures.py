@@ -43,7 +43,9 @@ BOUNDS: Phrases[Bound] = Phrases.listed(
         "until": """until, till, up to, up until, at most, max, maximum, a maximum of, max of, maximum of, no more than
             not more than, no longer than, not longer than, within, no later than, not later than, not exceeding
             no newer than, i have, we have, i've got, we've got, i only have, we only have, i've only got, we've only got
-            i have only, we have only, i have got, i got, i have about, we have about""",
+            i have only, we have only, i have got, i got, i have about, we have about, he has, she has, they have
+            he only has, she only has, they only have, he's got, she's got, they've got, limit of, limit at, limit to
+            limit is, limit it to, limit them to, limited to, capped at, cap at, cap of, cap it at, keep it to, keep to""",
         "above": """after, later than, newer than, more recent than, younger than, post, over, more than, above, longer than
             exceeding, higher than, better than, greater than, >""",
         "from": """since, starting in, starting from, at least, no less than, not less than, no shorter than
@@ -54,10 +56,11 @@ BOUNDS: Phrases[Bound] = Phrases.listed(
 _AFTERWARDS: Phrases[Bound] = Phrases.listed(
     {
         "until": """or less, or shorter, or under, or earlier, or older, or before, and earlier, and before, and older, max
-            maximum, tops, at most, or lower, at the most, long max, at the latest""",
+            maximum, tops, at most, or lower, at the most, long max, at the latest, at the very most, at the longest
+            at the very longest, absolute maximum, absolute max, and no more, and no longer, and not a minute more""",
         "from": """or more, or longer, or over, or later, or newer, or after, or higher, or above, or better, or up, and up
             and above, and over, and later, and newer, and after, and higher, onward, onwards, and onward, and onwards, on
-            minimum, at least, plus, +, or more recent""",
+            minimum, at least, plus, +, or more recent, at the very least, at the earliest""",
         "about": "or so, ish, or thereabouts, give or take",
     }
 )
@@ -94,6 +97,7 @@ def word_at(tokens: Tokens, at: int) -> str:
 
 _HOURS, _MINUTES = {"h", "hr", "hrs", "hour", "hours"}, {"m", "min", "mins", "minute", "minutes", "'", "’", "′"}
 _CLOCK = re.compile(r"(?:(\d{1,2}(?:[.,]\d+)?)(?:h|hrs?|hours?)(?:(\d{1,2})(?:m|mins?)?)?|(\d{1,4})(?:m|mins?|minutes?))")
+_PARTS = Phrases.listed({0.5: "and a half", 0.25: "and a quarter", 0.75: "and three quarters"})
 _LENGTH = Phrases.listed(
     {
         True: """runtime, running time, run time, length, runtime of, running time of, length of, a runtime of, lasting
@@ -166,19 +170,24 @@ def _duration(tokens: Tokens, at: int) -> tuple[float, int] | None:
         number = tokens[at].number if at < len(tokens) else None
     if number is None:
         return None
-    at += 1
-    if [word_at(tokens, at + n) for n in range(3)] == ["and", "a", "half"]:
-        number, at = number + 0.5, at + 3
+    part, at = _fraction(tokens, at + 1)
+    number += part
     if word_at(tokens, at) in _MINUTES:
         return number, at + 1
     if word_at(tokens, at) not in _HOURS:
         return None
-    at += 1
-    if [word_at(tokens, at + n) for n in range(3)] == ["and", "a", "half"]:
-        return number * 60 + 30, at + 3
+    part, at = _fraction(tokens, at + 1)
+    if part:
+        return (number + part) * 60, at
     if more := _minutes(tokens, at):
         return number * 60 + more[0], more[1]
     return number * 60, at
+
+
+def _fraction(tokens: Tokens, at: int) -> tuple[float, int]:
+    """(part of an hour, end) of "and a half", "and a quarter", "and three quarters"; (0, at) if there is none."""
+    found = _PARTS.match(tokens, at)
+    return (found[1], found[0]) if found else (0.0, at)
 
 
 def _minutes(tokens: Tokens, at: int) -> tuple[float, int] | None:

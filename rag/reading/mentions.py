@@ -57,7 +57,7 @@ _CUES: Phrases[Role] = Phrases.listed(
         "unlike": """unlike, not like, nothing like, don't like, didn't like, did not like, do not like, hated, hate
             disliked, dislike, don't care for, not keen on, can't stand, not a fan of, less like, didn't enjoy, not anything like""",
         "exclude": """seen, i've seen, already seen, watched, already watched, i saw, we saw, just saw, besides, except
-            excluding, but not, not, no, anything but, other than, apart from, instead of, without, except for, no more""",
+            excluding, but not, not, no, isn't, is not, aren't, wasn't, anything but, other than, apart from, instead of, without, except for, no more""",
         "asked": """have you got, do you have, got, is, was, what about, how about, tell me about, who directed
             who stars in, who made, who is in, who's in, when was, watch, play, find, show me, is there, looking for
             look for, plot of, cast of, director of, poster of, poster for, year of, rating of, put on, details of
@@ -74,6 +74,7 @@ _BEFORE_TITLE_END = word_set(
     "starring tonight is was because so then any on if when where as vs instead both too again yet are were ever worth "
     "available streaming good what which who how can could would should do or, just also have has except if than maybe however it"
 )
+_NAMING = word_set("film movie called titled named")
 _PRONOUNS = word_set(
     "it that this these those them me you him us some any one ones the a an what which who whom something anything nothing "
     "everything more less most there here i we he she they my your so to be all other others none and or of in on at"
@@ -202,7 +203,8 @@ class TitleReader:
         """May these words, which are somebody's title, be meant as one here?"""
         words = [token for token in tokens[at:end] if token.is_word]
         capital = words[0].capital or words[-1].capital
-        if self._has_meaning(tokens, at, end) and not (capital and len(words) > 1):
+        named = bool(at) and tokens[at - 1].fold in _NAMING and words[0].capital  # "the film No"
+        if self._has_meaning(tokens, at, end) and not (capital and len(words) > 1) and not named:
             return False
         if all(word.fold in _PRONOUNS for word in words) and not (capital and at > 0):
             return False

@@ -6,6 +6,7 @@ towards or away from genres.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -205,6 +206,12 @@ MOODS: dict[str, Mood] = {
 def mood_phrases() -> Iterator[tuple[str, str]]:
     """(what viewers say, key of the mood)."""
     return spread({name: mood.said for name, mood in MOODS.items()})
+
+
+def comparative(name: str) -> str:
+    """ "lighter" for light, "more romantic" for romantic."""
+    first = re.split(r"[,\n]", MOODS[name].more)[0].strip() if name in MOODS else ""
+    return first if first[:3] == name[:3] else f"more {name}"
 
 
 def comparative_phrases() -> Iterator[tuple[str, str]]:

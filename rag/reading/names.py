@@ -151,7 +151,7 @@ class Vocabulary:
         return None if row is None else self._people[row]
 
     def person_by_surname(self, surname: str, *, directing: bool = False) -> Person | None:
-        """The one person meant by a surname: its only bearer, or one with four times the films of the next.
+        """The one person meant by a surname: its only bearer, or one with three times the films of the next.
 
         `directing`: said of a director ("by …", "a … film"), so directors come first.
         """
@@ -162,7 +162,7 @@ class Vocabulary:
         if not ranked:
             return None
         first = _films(ranked[0], directing)
-        clear = len(ranked) == 1 or (first >= 4 and first >= 4 * _films(ranked[1], directing))
+        clear = len(ranked) == 1 or (first >= 3 and first >= 3 * _films(ranked[1], directing))
         return ranked[0] if clear else None
 
     def family(self, surname: str) -> list[Person]:
@@ -217,6 +217,16 @@ class Vocabulary:
         if asked.startswith(("a ", "an ")):  # "a scary movie" is not Scary Movie
             found = [film for film in found if fold(film.title).startswith(("a ", "an "))]
         return sorted(found, key=lambda film: (film.year != year if year else False, fold(film.title) != asked, -film.weight))
+
+    def series(self, words: str) -> list[Film]:
+        """The films of a series that these words are the name of ("Toy Story", "The Lord of the Rings"), oldest first."""
+        head = fold(words).removeprefix("the ")
+        if len(head) < 4 or not any(word[:1].isupper() for word in words.split()) or self.is_ordinary(head):
+            return []
+        begins = re.compile(rf"(?:the )?{re.escape(head)}s?(?![a-z0-9])")
+        films = [film for film in self._films.values() if begins.match(fold(film.title))]
+        named = any(fold(film.title.split(":")[0]).removeprefix("the ") == head for film in films)  # no "American films"
+        return sorted(films, key=lambda film: film.year or 0) if named else []
 
     def film_like(self, words: str, cutoff: float) -> list[Film]:
         """Films with nearly this title, best first; a look at every title, so for words that are surely one."""

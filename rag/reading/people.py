@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.reading.lexicon import Meaning
-from rag.reading.names import Vocabulary
+from rag.reading.names import Vocabulary, tokenize_name
 from rag.reading.tokens import Phrases, Token, word_set
 
 _FILM_WORDS = word_set(
@@ -60,7 +60,23 @@ class PersonReader:
             )
             if person and (cued or first.capital or not all(self._names.is_ordinary(w.bare) or self._meant(w) for w in words)):
                 return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
-        return self._single(tokens, at, cued, directing) or (self._misspelt(tokens, at, cued, directing) if fuzzy else None)
+        return (
+            self._single(tokens, at, cued, directing)
+            or self._shortened(tokens, at)
+            or (self._misspelt(tokens, at, cued, directing) if fuzzy else None)
+        )
+
+    def _shortened(self, tokens: Sequence[Token], at: int) -> Named | None:
+        """A first name cut short before a surname: "Leo DiCaprio"."""
+        first = tokens[at]
+        for length in (3, 2):
+            words = tokens[at : at + length]
+            if len(words) < length or not all(word.is_word and word.capital for word in words) or len(first.fold) < 2:
+                continue
+            person = self._names.person_by_surname("".join(word.bare for word in words[1:]))
+            if person and tokenize_name(person.name)[0].startswith(first.fold):
+                return Named(at, at + length, person.name, True)
+        return None
 
     def _single(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
         """One name alone: a surname, or the name of somebody who has only one."""

@@ -78,8 +78,12 @@ _GROUPS: dict[str, Place] = {
     )),
     "african": Place((), (
         "Nigeria", "Senegal", "South Africa", "Kenya", "Ethiopia", "Ghana", "Mali", "Burkina Faso", "Cameroon", "Egypt",
-        "Morocco", "Tunisia", "Algeria",
+        "Morocco", "Tunisia", "Algeria", "Mauritania", "Sudan", "Zambia", "Ivory Coast",
     )),
+}  # fmt: skip
+_REGIONS = {
+    "europe": "european", "asia": "asian", "africa": "african", "scandinavia": "scandinavian", "latin america": "latin american",
+    "south america": "south american",
 }  # fmt: skip
 # Country names that are also everyday words, or states and cities; they count only when capitalised.
 _CAPITAL_ONLY = word_set("us turkey china jordan chad mali georgia guinea poland man america")
@@ -101,7 +105,8 @@ def adjectives() -> dict[str, Place]:
 @lru_cache(maxsize=1)
 def country_names() -> dict[str, Place]:
     """Folded country name → place, for "from Brazil". Two-letter codes but "us" and "uk" are left out."""
-    return {word: Place((), (name,)) for word, name in country_words().items() if len(word) > 2 or word in {"us", "uk"}}
+    known = {word: Place((), (name,)) for word, name in country_words().items() if len(word) > 2 or word in {"us", "uk"}}
+    return known | {region: _GROUPS[adjective] for region, adjective in _REGIONS.items()}
 
 
 def needs_capital(word: str) -> bool:

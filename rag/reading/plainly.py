@@ -54,6 +54,7 @@ _PLAIN = tuple(
             r"films with \1",
         ),
         (r"(?<!no )\b(older|newer|longer|shorter|earlier|later)(?: ones?)? than (?:that|this|it|those|these|them)(?: one| film| movie)?s?\b", r"\1"),
+        (r"(?<=\w)[, ]+(?:so |and )?(?:no|not|nothing) (?:longer|more|over|older|newer|later|shorter|less|earlier) than that\b", ""),  # says it twice
         (r"\bearlier\b(?= *(?:[?!.,]|$))", "older"),
         (r"\blater\b(?= *(?:[?!.,]|$))", "newer"),
         (r"\bwith (?:a|an|my|our) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?\b", "for kids"),
@@ -64,6 +65,31 @@ _PLAIN = tuple(
         (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
         (r",? (?:because |as |cos |since )?(?:she|he|they|we|i) (?:can'?t|cannot|won'?t|gets?|falls?|have to|has to) [^,.;?!]*$", ""),
         (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
+        # what somebody's evening is like says nothing about the film: "I need to be up early"
+        (r"(?:^|(?<=[,.;!?] ))(?:i|we)(?:'ve|'ll| have| will)? ?(?:only )?(?:need|have|got|must|want|had|am going|are going) to (?:be|get|go|work|sleep|leave|catch|wake|start|travel)\b(?! by\b)[^,.;?!]*(?=[,.;?!])", ""),
+        (r"\b(?:in )?any (?:other )?language (?:but|except|other than|apart from|besides|that isn'?t|not) (\w+)", r"not in \1"),
+        (
+            r"\b(?:where|in which|but) ([\w.'’-]+(?: [\w.'’-]+){0,2}?) "
+            r"(?:isn'?t|is not|wasn'?t|was not|didn'?t|did not|doesn'?t|does not) (?:the director|directing|direct(?:ed)?|behind|in (?:it|them)|star(?:ring)?(?: in (?:it|them))?|"
+            r"act(?:ing)?(?: in (?:it|them))?|play(?:ing)?(?: in (?:it|them))?|make|involved)\b",
+            r" not by \1",
+        ),
+        (
+            r"(?:^|(?<=[,.;] )|(?<=\bbut )|(?<=\band ))(?!(?:but|and|so|or|that|it|this|they|he|she|who|which|those|these|i|we|you|anything|everything)\b)((?:[\w'’-]+ ){1,3})(?:is|are) "
+            r"(?:out(?: of the question)?|off the table|a no[- ]?(?:go|no)|not allowed|not welcome|forbidden|banned|taboo|unwelcome)(?=\s*(?:[?!.,;]|$))",
+            r"no \1",
+        ),
+        (r"\b(?:where|in which|that has) ([\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:plays?|stars?|acts?|appears?|is in it|is the (?:lead|star|hero)|has the lead)(?: in(?: it)?)?(?=\s*(?:[?!.,;]|$|and |but ))", r"with \1"),
+        (r"\b(?:shorter|less|longer|more) than (?:1[0-9]|[6-9])\d(?=\s*(?:[?!.,;]|$|please\b|and |but ))|\b(?:max|maximum|at most|no longer than) (?:1[0-9]|[6-9])\d(?=\s*(?:[?!.,;]|$|please\b|and |but ))", r"\g<0> minutes"),
+        (r"\bbefore (?:he|she|they|i|we|(?:my|our) \w+) (?:was|were) (?:even )?born in (?=\d{4})", "before "),
+        (r"\b(?:that |which )?(?:my|our) (?:\w+ ){1,3}(?:would|will|could|can|might|may) (?:also )?(?:accept|like|enjoy|watch|approve of|love|tolerate)(?: too| as well)?\b", ""),
+        (r"\bthe turn of the (?:century|millennium)\b", "2000"),
+        (r"\b(?:from |made )?outside (?:of )?(?=(?-i:[A-Z]))", "not from "),
+        (r"\bnot (?:directed|made|filmed|shot) by\b", "not by"),
+        (r"\bfamily of (?:three|four|five|six|seven|\d)\b(?! \w+s\b)", "for kids"),
+        (r"\b(?:the |our |my )?(?:youngest|little one|eldest|smallest)(?: one)?(?:'s| is| being| just turned| turned) (?:only |just )?(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b(?: years? old)?", "for kids"),
+        (r"\binstead of (?:the )?[\w.'’ -]{2,40}?(?:,|(?=\s*[?!.]|\s*$))", ""),
+        (r"\b(?:in|from|of|across) (?:the|your|this|my|our)(?: whole| entire)? (?:collection|catalogue|catalog|database)\b|\b(?:in|from|of) (?:your|my|our)(?: whole| entire)? (?:library|archive|list)\b", ""),
         (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
         (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])", "no "),
         (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
@@ -97,7 +123,7 @@ _PLAIN = tuple(
         (r"\b(?:the )?kids (?:are|will be) (?:here|coming|over|with us|watching)\b|\bwith the little ones\b", "for kids"),
         (r"\b(?:he|she|they|it|(?:my|our) \w+)(?:'s|'re| is| are|s)? (?:afraid|scared|frightened) of ", "no "),
         (r"\b(?:my|our|the) (?:\w+ )?(?:mum|mom|dad|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran|nan|kids?|son|daughter|friends?|flatmate) "
-         r"(?:really |just |absolutely )?(?:can'?t stand|can'?t bear|hates?|loathes?|dislikes?|doesn'?t (?:like|do|want)|won'?t watch)\b", "no"),
+         r"(?:really |just |absolutely )?(?:can'?t stand|can'?t bear|hates?|loathes?|dislikes?|doesn'?t (?:like|do|want)|(?:won'?t|will not|never|refuses to|doesn'?t want to|would never) (?:watch(?:es)?|see))\b", "no"),
         (r"\bdir(?:ected by|ector)?\s*:\s*", "directed by "),
         (r"\b(?:stuff |things? )?(?:made|shot) before (?:i|we) (?:was|were) born\b", "old"),
         (r"\bnot (?:that|so|quite so|as|too) (?:recent|new|modern)\b", "older"),

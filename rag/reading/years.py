@@ -19,7 +19,7 @@ _DECADES = {
 }  # fmt: skip
 _DECADE = re.compile(r"(?:(1[89]|20)([0-9])0|([0-9])0)'?s(?:ish)?")
 _PARTS = {"early": (0, 4), "mid": (3, 7), "middle": (3, 7), "late": (6, 9)}
-_CENTURIES = {"20th": 1901, "twentieth": 1901, "21st": 2001, "twenty first": 2001}
+_CENTURIES = Phrases.listed({1901: "20th century, twentieth century", 2000: "21st century, twenty first century"})
 _RELEASED = Phrases.listed(
     {
         "made": "from, made in, released in, out in, came out in, shot in, released, dated, between, made, of",
@@ -97,8 +97,8 @@ def _year(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | None:
     if start is not None and start <= today.year:
         first, last = part or (0, 9)
         return start + first, start + last, at + 1
-    if word_at(tokens, at + 1) == "century" and word in _CENTURIES:
-        return _CENTURIES[word], _CENTURIES[word] + 99, at + 2
+    if century := _CENTURIES.match(tokens, at):
+        return century[1], century[1] + 99, century[0]
     if re.fullmatch(r"(?:1[89]|20)\d\d", word) and 1874 <= int(word) <= today.year + 5:
         return int(word), int(word), at + 1
     return None
@@ -109,8 +109,8 @@ def _last_years(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | 
     if word_at(tokens, at) in {"the", "within"}:
         at += 1
     word, after = word_at(tokens, at), word_at(tokens, at + 1).removesuffix("'s")
-    if word == "this" and after in {"year", "decade", "century"}:
-        start = {"year": today.year, "decade": today.year // 10 * 10, "century": 2000}[after]
+    if word == "this" and after in {"year", "decade", "century", "millennium"}:
+        start = {"year": today.year, "decade": today.year // 10 * 10, "century": 2000, "millennium": 2000}[after]
         return start, today.year, at + 2
     if word not in {"last", "past", "previous"}:
         return None
