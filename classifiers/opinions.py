@@ -131,8 +131,8 @@ def _probabilities(scores: Sequence[Likely], labels: Likely) -> Likely:
     """(n, k) from several scores (n, k): logistic regression per genre, which also makes them probabilities."""
     from sklearn.linear_model import LogisticRegression
 
-    out = np.empty(labels.shape)
-    for place in range(labels.shape[1]):
+    out = np.tile(labels.mean(axis=0), (len(labels), 1))
+    for place in np.flatnonzero((out[0] > 0) & (out[0] < 1)).tolist():  # a genre that none of them has, or all, stays its share
         rows = np.column_stack([score[:, place] for score in scores])
         rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-9)
         fit = LogisticRegression(C=100.0, max_iter=200).fit(rows, labels[:, place])

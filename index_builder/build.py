@@ -54,7 +54,8 @@ class Progress(Protocol):
 
 @dataclass
 class BuildReport:
-    """What a build did. `skipped`: (film id, reason) of posters that could not be used."""
+    """What a build did. `embedded`: texts (a film's overview with its passages is one) and pictures that were not known;
+    `skipped`: (film id, reason) of posters that could not be used."""
 
     version: str
     films: int

@@ -288,3 +288,14 @@ def test_small_copies_are_near_for_near_pictures() -> None:
 
 def test_an_empty_catalogue_has_no_findings() -> None:
     assert audit([], Features(HashedEncoder(), open_poster=_picture)) == []
+
+
+def test_a_genre_that_no_pictured_film_has_stops_nothing() -> None:
+    """A catalogue may have posters for some genres only."""
+    labels = np.zeros((40, 3))
+    labels[::2, 0] = 1
+    labels[:, 1] = 1
+    said = _probabilities([np.random.default_rng(0).normal(size=labels.shape)], labels)
+    assert said[:, 1] == pytest.approx(1, abs=1e-4)
+    assert said[:, 2] == pytest.approx(0, abs=1e-4)
+    assert np.isfinite(said).all()

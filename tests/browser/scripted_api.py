@@ -217,6 +217,8 @@ class ScriptedApi:
             yield "token", {"text": words}
             if "creep" in message:
                 time.sleep(0.3)
+        if "held" in message:
+            self.gate.wait(60)
         yield "done", {"concierge": "built-in"}
 
 

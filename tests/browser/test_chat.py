@@ -117,10 +117,11 @@ def test_a_new_question_is_brought_to_the_top(visit: Visit, api: ScriptedApi) ->
 
 def test_words_appear_as_they_come(visit: Visit, api: ScriptedApi) -> None:
     page = visit()
-    say(page, "creep prose")
+    say(page, "creep prose, held at its end")
     page.wait_for_selector(".mt-answer .mt-card")
     expect(page.locator(".mt-answer")).to_contain_text("would suit tonight")
     assert page.locator(".mt-foot").count() == 0  # still writing
+    api.gate.set()
     answered(page)
 
 
