@@ -15,6 +15,7 @@ from PIL import Image, ImageFilter
 from classifiers.audit import Lettered, audit, small_copy
 from classifiers.features import Features
 from classifiers.findings import AuditBook, Finding, Reviews, as_csv, counts, save_audit, write_csv
+from classifiers.opinions import _probabilities
 from classifiers.records import left_out
 from classifiers.validator import Verdict
 from movies.errors import BadImage, BadInput, IndexMismatch, ModelMissing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
@@ -45,10 +45,10 @@ def over_http(api: Running) -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, env=environment(api.url), stderr=subprocess.DEVNULL) as process:
         until = time.monotonic() + 180
         while time.monotonic() < until:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/mcp", timeout=5)
+            try:  # whether it listens; a GET would wait for events
+                socket.create_connection(("127.0.0.1", port), 5).close()
                 break
-            except httpx.TransportError:
+            except OSError:
                 time.sleep(0.1)
         yield f"http://127.0.0.1:{port}/mcp"
         process.terminate()
