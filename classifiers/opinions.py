@@ -137,7 +137,7 @@ def _probabilities(scores: Sequence[Likely], labels: Likely) -> Likely:
         rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-9)
         fit = LogisticRegression(C=100.0, max_iter=200).fit(rows, labels[:, place])
         out[:, place] = fit.predict_proba(rows)[:, 1]
-    return np.clip(out, 1e-5, 1 - 1e-5)
+    return np.asarray(np.clip(out, 1e-5, 1 - 1e-5))
 
 
 def _odds(likely: Likely) -> Likely:
