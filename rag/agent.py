@@ -107,11 +107,11 @@ class Agent:
             else:
                 act = hear(message, scene)
                 missing = self.models.pull() if act.kind == "fetch_model" else ""
-                news = "No language model is missing here."
+                news = ""
                 for news in self.models.fetch():
                     yield Event("status", {"text": news})
                 if act.kind == "fetch_model":
-                    act = replace(act, text=news if missing else "No language model is missing here.")
+                    act = replace(act, text=(missing and news) or "No language model is missing here.")
                 speaker, note = self.models.choose()
             if note:
                 yield Event("status", {"text": f"{note} The built-in concierge answers.", "concierge": BUILTIN})
