@@ -14,6 +14,7 @@ run: install  ## set up, build the demo, serve API and page
 install: $(VENV)/.installed  ## make .venv
 
 $(VENV)/.installed: requirements/all.txt pyproject.toml
+	@echo "Installing into $(VENV), once: some minutes, and 7 GB with the torch of the package index (help: make help)."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements/all.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .

@@ -56,15 +56,21 @@ class Heads:
         if opened is None or opened.state != state:
             with self._lock:
                 if self._opened is None or self._opened.state != state:
-                    encoder = self._library.encoder
-                    self._opened = _Opened(
-                        state,
-                        self._try(lambda: GenreClassifier.load(folder, encoder)),
-                        self._try(lambda: PosterValidator.load(folder, encoder)),
-                        self._try(lambda: Forecaster.load(folder)),
-                    )
+                    self._opened = self._open(folder, state)
                 opened = self._opened
         return opened
+
+    def _open(self, folder: Path, state: tuple[Path, int]) -> _Opened:
+        if not folder.is_dir():
+            self._say("Classifiers: none yet; they serve as soon as they are trained (matinee train genres, for one).")
+            return _Opened(state, None, None, None)
+        encoder = self._library.encoder
+        return _Opened(
+            state,
+            self._try(lambda: GenreClassifier.load(folder, encoder)),
+            self._try(lambda: PosterValidator.load(folder, encoder)),
+            self._try(lambda: Forecaster.load(folder)),
+        )
 
     def _try(self, load: Callable[[], T]) -> T | None:
         try:

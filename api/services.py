@@ -134,8 +134,12 @@ class Services:
         metrics.films.set_function(lambda: len(library.catalogue))
         services = cls(library, settings, heads=Heads(library, say), journal=Journal(settings.journal), metrics=metrics)
         services.audit = AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
-        services.agent = Agent.open(library, settings, services.skills(), film_json=film_json, observe=services.observe)
+        agent = services.agent = Agent.open(library, settings, services.skills(), film_json=film_json, observe=services.observe)
         services.warm_up()
+        speaker, note = agent.models.choose()
+        if speaker.builtin and settings.llm == "auto" and not note:
+            note = f"No Ollama at {settings.ollama_url}; once it runs, its model answers."
+        say(f"Concierge: {speaker.name}. {note}".rstrip())
         return services
 
     def skills(self) -> Skills:

@@ -87,7 +87,7 @@ def build(
     with progress_bars() as step:
         report = build_index(
             catalogue or settings.catalogue, artifacts or settings.artifacts, chosen, settings.cache,
-            text_only=text_only, train=train, progress=step,
+            posters="none" if text_only else "read", train=train, progress=step,
         )  # fmt: skip
     if as_json:
         print_json({
@@ -106,17 +106,16 @@ def build(
 
 def demo(
     encoder: Annotated[EncoderName | None, typer.Option(help="auto: CLIP where its weights can be had, else built-in.")] = None,
-    heads: Annotated[
-        bool, typer.Option(help="Train the genre classifiers, the poster validator and the box-office forecast.")
-    ] = True,
+    quick: Annotated[bool, typer.Option("--quick", help="Posters are shown but not read, and nothing is trained.")] = False,
 ) -> None:
     """Draw the demo's posters, import its films, build the index. Safe to repeat."""
     settings = Settings()
-    build_demo(settings.model_copy(update={"encoder": encoder.value}) if encoder else settings, heads=heads)
+    build_demo(settings.model_copy(update={"encoder": encoder.value}) if encoder else settings, quick=quick)
 
 
-def build_demo(settings: Settings, *, heads: bool = True) -> None:
-    """The demo catalogue from nothing to a published index; without `heads` it can be searched minutes earlier."""
+def build_demo(settings: Settings, *, quick: bool = False) -> None:
+    """The demo catalogue from nothing to a published index; `quick`: with posters unread and without classifiers,
+    it can be talked to minutes earlier."""
     from demo.catalogue import write_demo
     from index_builder.build import build as build_index
     from index_builder.heads import trainer
@@ -125,8 +124,10 @@ def build_demo(settings: Settings, *, heads: bool = True) -> None:
     chosen = load_encoder(settings, say)
     with progress_bars() as step:
         catalogue = write_demo(settings.catalogue, settings.catalogue.parent / "posters", step)
-        train = trainer(None, text_only=False) if heads else None
-        report = build_index(settings.catalogue, settings.artifacts, chosen, settings.cache, train=train, progress=step)
+        report = build_index(
+            settings.catalogue, settings.artifacts, chosen, settings.cache, posters="unread" if quick else "read",
+            train=None if quick else trainer(None, text_only=False), progress=step,
+        )  # fmt: skip
     for note in report.notes:
         say(note)
     say(f"The demo is ready: {len(catalogue)} films, version {report.version}.")

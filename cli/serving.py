@@ -91,7 +91,7 @@ def up(
         if not demo:
             raise
         say("No index yet: building the demo catalogue. This happens once.")
-        build_demo(settings, heads=False)
+        build_demo(settings, quick=True)
     page = f"http://{settings.ui_host}:{settings.ui_port}"
     helpers: list[subprocess.Popen[bytes]] = []
     servers = [_start("serve"), _start("ui")]  # side by side: each takes seconds to load what it needs
@@ -100,8 +100,8 @@ def up(
         _wait_for(servers[1], page, "page")
         errors.print(f"\n  API   {settings.api_url}/docs\n  Page  {page}\n\n  Ctrl-C stops both.\n")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        if demo and _unlearned_demo(settings):
-            say("The classifiers learn from the demo meanwhile; the servers take them over in a few minutes.")
+        if demo and _quick_demo(settings):
+            say("Posters are read and the classifiers learn meanwhile; the servers take both over in some minutes.")
             helpers.append(_start("demo", patient=True))
         while all(server.poll() is None for server in servers):
             time.sleep(0.3)
@@ -126,8 +126,8 @@ def _need_free(host: str, port: int, setting: str) -> None:
             ) from None
 
 
-def _unlearned_demo(settings: Settings) -> bool:
-    """Whether what serves is the demo without classifiers: published early, so that people can start."""
+def _quick_demo(settings: Settings) -> bool:
+    """Whether what serves is the demo as `build_demo(quick=True)` made it, so that people could start early."""
     from demo.catalogue import is_demo
     from rag.library import current_version
 

@@ -330,7 +330,7 @@ def _changes(folder: Path, plan: Plan, films: list[Any], encoder: Encoder, cache
         catalogue.add(films)
 
     def rebuild() -> None:
-        build(folder / "films.sqlite", folder / "artifacts", encoder, cache, text_only=True)
+        build(folder / "films.sqlite", folder / "artifacts", encoder, cache, posters="none")
 
     rebuild()
     failures: Counter[str] = Counter()

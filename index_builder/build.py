@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from PIL.Image import Image
@@ -44,6 +44,9 @@ BROKEN = "reports/pictures.json"  # of a version: [[film id, why its picture was
 _TEXT_BATCH = 2048
 _SECTION_BATCH = 512  # films, nearly: what a killed build has to do again
 _POSTER_BATCH = 32
+
+Posters = Literal["read", "unread", "none"]
+"""What becomes of the catalogue's posters: rows of the index, only pictures to be shown (much sooner ready), or nothing."""
 
 
 class Progress(Protocol):
@@ -82,13 +85,13 @@ class Staging:
 
 
 def build(
-    catalogue_file: Path, artifacts: Path, encoder: Encoder, cache_folder: Path, *, text_only: bool = False,
+    catalogue_file: Path, artifacts: Path, encoder: Encoder, cache_folder: Path, *, posters: Posters = "read",
     train: TrainHeads | None = None, progress: Progress = lambda stage, done, total: None, keep: int = KEPT_VERSIONS,
 ) -> BuildReport:  # fmt: skip
     """Build a version from a catalogue file and publish it in `artifacts`.
 
     Live changes made through the API or `matinee add|remove` are first taken over into the
-    catalogue file. `text_only` leaves all posters out. Raises BadCatalogue for a catalogue without
+    catalogue file. Raises BadCatalogue for a catalogue without
     films and Busy if another build runs.
     """
     artifacts.mkdir(parents=True, exist_ok=True)
@@ -109,7 +112,7 @@ def build(
             staging = Staging(
                 folder, Catalogue.open(folder / "catalogue.sqlite"), encoder, PosterStore(artifacts / "posters"), cache
             )
-            report = _make(staging, taken_over, text_only, progress)
+            report = _make(staging, taken_over, posters, progress)
             if train is not None:
                 report.notes.extend(train(staging, progress))
             staging.catalogue.checkpoint()
@@ -154,16 +157,17 @@ def roll_back(artifacts: Path, version: str | None = None) -> str:
     return version
 
 
-def _make(staging: Staging, changes: int, text_only: bool, progress: Progress) -> BuildReport:
+def _make(staging: Staging, changes: int, posters: Posters, progress: Progress) -> BuildReport:
     """Embed all rows of the snapshot and write index and manifest into the staging folder."""
     catalogue, encoder = staging.catalogue, staging.encoder
     catalogue.set_meta("changes", str(changes))
-    skipped = [] if text_only else _store_posters(staging, progress)
+    skipped = [] if posters == "none" else _store_posters(staging, progress)
     (staging.folder / BROKEN).parent.mkdir()
     (staging.folder / BROKEN).write_text(json.dumps(skipped), "utf-8")  # for the audit: the snapshot knows them no more
-    if text_only:
+    if posters == "none":
         catalogue.set_posters({key: None for key, movie in catalogue.items() if movie.poster})
     texts, rows, pictures = _plan_rows(catalogue, encoder, progress)
+    pictures = pictures if posters == "read" else []
     embedded = Counter[str]()
 
     def watching(stage: str) -> Callable[[int, int], None]:

@@ -68,6 +68,15 @@ def test_a_rebuild_embeds_only_what_changed(house: Path) -> None:
     assert titles(house, "lighthouse keeper")[0] == "A New One"
 
 
+def test_unread_posters_are_shown_and_read_later(house: Path) -> None:
+    assert build(house / "films.sqlite", house / "artifacts", HashedEncoder(), house / "cache", posters="unread").posters == 0
+    early = library(house)
+    shown = [movie.id for _, movie in early.catalogue.items() if movie.poster]
+    assert len(shown) == 10
+    assert early.poster(shown[0]).is_file()
+    assert build(house / "films.sqlite", house / "artifacts", HashedEncoder(), house / "cache").posters == 10
+
+
 def test_bad_posters_are_reported_and_their_films_kept(house: Path) -> None:
     (house / "page.jpg").write_text("<html>not a picture</html>")
     (house / "cut.png").write_bytes((house / "posters" / "1.png").read_bytes()[:200])

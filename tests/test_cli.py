@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from cli.screen import progress_bars
-from cli.serving import _unlearned_demo
+from cli.serving import _quick_demo
 from movies.catalogue import Catalogue
 from movies.settings import Settings
 from rag.library import current_version
@@ -219,13 +219,13 @@ def test_a_demo_published_early_learns_later(built_index: Path, tmp_path: Path) 
     shutil.copytree(built_index, artifacts)
     settings = Settings(_env_file=None, artifacts=artifacts)
     version = current_version(artifacts)
-    assert not _unlearned_demo(settings)  # somebody's own films
+    assert not _quick_demo(settings)  # somebody's own films
     catalogue = Catalogue.open(version / "catalogue.sqlite")
     catalogue.set_meta("origin", "demo")
     catalogue.close()
-    assert _unlearned_demo(settings)
+    assert _quick_demo(settings)
     (version / "heads").mkdir()
-    assert not _unlearned_demo(settings)
+    assert not _quick_demo(settings)
 
 
 def test_a_log_gets_lines_where_a_terminal_gets_bars(capsys: pytest.CaptureFixture[str]) -> None:

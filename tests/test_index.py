@@ -184,7 +184,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> MovieIndex:
         for number in range(11_000)
     ]  # fmt: skip
     Catalogue.open(folder / "films.sqlite").add(movies)
-    build(folder / "films.sqlite", folder / "artifacts", HashedEncoder(), folder / "cache", text_only=True)
+    build(folder / "films.sqlite", folder / "artifacts", HashedEncoder(), folder / "cache", posters="none")
     return MovieIndex.open(current_version(folder / "artifacts"), HashedEncoder())
 
 
