@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 # Where torch comes from besides the package index; the CPU build is ten times smaller:
 #   make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
+# Packages are compiled when they are first imported, not when they are installed. Where an environment forbids
+# to keep what was compiled, every start would compile torch and Gradio again, twenty seconds of it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run install test check bench lock clean help
 

@@ -37,6 +37,7 @@ _WATCH = 12.0  # seconds between looks at the API
 _FRESH = 3.0  # seconds for which all tabs share one look
 _WALL = 14  # posters of the empty page, drawn from
 _WELL_KNOWN = 80  # the best known films
+_QUEUE_LOOKS = 0.02  # seconds between Gradio's looks at its queue; its own 1 ms takes an eighth of a core while nobody asks
 # Every event asks the browser for the session's name, so that a message sent before the page has wholly loaded
 # has one too. It lives as long as the tab: a reload keeps it, another tab has another.
 _SESSION = """(_, ...rest) => {
@@ -75,6 +76,8 @@ def build_page(client: Matinee, settings: Settings) -> gr.Blocks:
         for event in (page.load, clock.tick):
             event(house.look, None, [header, notice], show_progress="hidden", api_visibility="private", concurrency_limit=None)
     page.queue(default_concurrency_limit=64, api_open=False)
+    page._queue.sleep_when_free = _QUEUE_LOOKS
+    page._queue.progress_update_sleep_when_free = 5 * _QUEUE_LOOKS
     return page
 
 

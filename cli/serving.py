@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from cli.building import build_demo
 from cli.screen import errors, say
 from movies.errors import BadInput, ModelMissing
 from movies.settings import Settings
@@ -91,7 +90,8 @@ def up(
         if not demo:
             raise
         say("No index yet: building the demo catalogue. This happens once.")
-        build_demo(settings, quick=True)
+        if code := _start("demo", "--quick").wait():  # a process of its own: what it needed is given back when it ends
+            sys.exit(code)
     page = f"http://{settings.ui_host}:{settings.ui_port}"
     helpers: list[subprocess.Popen[bytes]] = []
     servers = [_start("serve"), _start("ui")]  # side by side: each takes seconds to load what it needs
@@ -104,6 +104,7 @@ def up(
             say("Posters are read and the classifiers learn meanwhile; the servers take both over in some minutes.")
             helpers.append(_start("demo", patient=True))
         while all(server.poll() is None for server in servers):
+            helpers = [helper for helper in helpers if helper.poll() is None]
             time.sleep(0.3)
     except KeyboardInterrupt:
         say("Stopping.")
@@ -135,9 +136,9 @@ def _quick_demo(settings: Settings) -> bool:
     return not (folder / "heads").is_dir() and is_demo(folder / "catalogue.sqlite")
 
 
-def _start(command: str, *, patient: bool = False) -> subprocess.Popen[bytes]:
+def _start(*command: str, patient: bool = False) -> subprocess.Popen[bytes]:
     """A command in a process of its own; `patient`: it lets all others go first."""
-    return subprocess.Popen([sys.executable, "-m", "cli", command], preexec_fn=partial(os.nice, 15) if patient else None)
+    return subprocess.Popen([sys.executable, "-m", "cli", *command], preexec_fn=partial(os.nice, 15) if patient else None)
 
 
 def _wait_for(server: subprocess.Popen[bytes], url: str, what: str) -> None:
