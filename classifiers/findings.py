@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from movies.database import connect
 from movies.errors import BadInput, IndexMismatch, ModelMissing, UnknownFinding
 
 Kind = Literal[
@@ -111,8 +112,9 @@ class Reviews:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection: sqlite3.Connection | None = None
         try:
+            connection = connect(self.path, synchronous="FULL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS reviews (id TEXT PRIMARY KEY, state TEXT NOT NULL, decided TEXT NOT NULL)"
             )
@@ -122,7 +124,8 @@ class Reviews:
                 f"The decisions in {self.path.name} can't be used ({error}). Restore the file or remove it to start anew."
             ) from None
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
 
 
 # -- an audit, kept ----------------------------------------------------------------------------------

@@ -7,13 +7,13 @@ committed before the next begins. Knows bytes and hashes; does not know films.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from movies.database import connect
 from movies.encoders import Vectors
 
 Item = TypeVar("Item")
@@ -24,9 +24,7 @@ class VectorCache:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection = connect(path)
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS vectors (space TEXT, hash BLOB, vector BLOB, PRIMARY KEY (space, hash)) WITHOUT ROWID"
         )

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from movies.database import write_ahead
 from movies.errors import BadCatalogue, Busy, UnknownMovie
 from movies.movie import Filters, Movie
 from movies.titles import TitleFinder
@@ -60,11 +61,11 @@ class Catalogue:
     'Heat (1995)'
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._read_only = read_only
         self._local = threading.local()
         self._write_lock = threading.RLock()
+        self._ahead = False
         self._cache_lock = threading.Lock()
         self._titles: tuple[int, TitleFinder] | None = None
 
@@ -89,7 +90,7 @@ class Catalogue:
             if version == 0:
                 if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     raise BadCatalogue(f"{path} is a database, but not a Matinee catalogue.")
-                connection.execute("PRAGMA journal_mode = WAL")
+                write_ahead(connection)
                 connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT;")
         except (sqlite3.DatabaseError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -126,6 +127,9 @@ class Catalogue:
                 yield connection
                 return
             try:
+                if not self._ahead:  # a published version is one plain file until something in it changes
+                    write_ahead(connection)
+                    self._ahead = True
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from movies.catalogue import Catalogue
+from movies.database import connect
 from movies.encoder_choice import encoder_for
 from movies.encoders import Encoder, whole_and_parts
 from movies.errors import BadImage, BadInput, ModelMissing, MovieServiceError, UnknownMovie
@@ -81,9 +82,7 @@ class Changes:
         self._lock = threading.Lock()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection = connect(self.path, synchronous="FULL")
         connection.executescript(_CHANGES)
         return connection
 
@@ -179,14 +178,17 @@ class Library:
         """Where the classifiers of the serving version are."""
         return self._index.folder / "heads"
 
-    def refresh(self) -> bool:
-        """Take in a new version or changes by other processes, if there are any; cheap otherwise."""
-        stamp = self._stamp()
-        if stamp == self._seen:
+    def refresh(self, to: int = 0) -> bool:
+        """Take in a new version or changes by other processes, if there are any; cheap otherwise.
+
+        `to`: a change known to be there. A file's time has a grain of milliseconds, so that of two
+        changes right after one another the second might not show in it.
+        """
+        if self._stamp() == self._seen and self._applied >= to:
             return False
         with self._lock:
             stamp = self._stamp()
-            if stamp == self._seen:
+            if stamp == self._seen and self._applied >= to:
                 return False
             if current_version(self.artifacts) != self._index.folder:
                 fresh = self._open_current()
@@ -209,16 +211,14 @@ class Library:
             vectors, rows = embed_movie(movie, self.encoder, self.posters)
             record = json.dumps(movie.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, sort_keys=True)
             entries.append(("add", movie.id, record, self.encoder.name, rows.tobytes(), vectors.tobytes()))
-        self.changes.append(entries)
-        self.refresh()
+        self.refresh(self.changes.append(entries))
         return kept
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove films for good; returns how many there were. Unknown ids are passed over."""
         known = [movie_id for movie_id in dict.fromkeys(ids) if movie_id in self.catalogue]
         if known:
-            self.changes.append([("remove", movie_id, None, None, None, None) for movie_id in known])
-            self.refresh()
+            self.refresh(self.changes.append([("remove", movie_id, None, None, None, None) for movie_id in known]))
         return len(known)
 
     def poster(self, movie_id: str) -> Path:

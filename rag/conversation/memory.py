@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from movies.database import connect
 from movies.errors import BadInput, Busy
 from movies.movie import Filters
 from rag.plan import Plan
@@ -221,9 +222,7 @@ class Sessions:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection = connect(self.path)
             connection.executescript(_SCHEMA)
             self._local.connection = connection
         return connection
