@@ -20,7 +20,7 @@ from typing import TypeVar
 import numpy as np
 from PIL.Image import Image
 
-from api.caching import Cache
+from movies.caching import Cache
 from movies.encoders import Encoder, Span, Vectors, whole_and_parts
 from movies.errors import Busy
 

@@ -17,7 +17,6 @@ import orjson
 from PIL.Image import Image
 
 from api.batching import BatchingEncoder
-from api.caching import Cache
 from api.heads import Heads
 from api.journal import Journal
 from api.limits import PictureDesk
@@ -25,6 +24,7 @@ from api.metrics import Metrics
 from api.schemas import film_json
 from box_office.forecast import TRAIN, Forecast, pitch
 from classifiers.findings import AUDIT, REVIEWS, AuditBook
+from movies.caching import Cache
 from movies.catalogue import Catalogue
 from movies.encoder_choice import encoder_for
 from movies.errors import Busy, ModelMissing

@@ -15,14 +15,14 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import snowballstemmer
 from numpy.typing import NDArray
 
+from movies.stemming import stemmer
 from movies.vocabulary import fold
 
 _WORD = re.compile(r"[a-z0-9]+|[^\W\d_a-z]+")
 _MAX_CHARACTERS = 20_000  # of a text; more says nothing new about its genre
-_STEMMER = snowballstemmer.stemmer("english")
+_stem = stemmer("english")
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,6 @@ def terms(text: str) -> list[int]:
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(fold(text[:_MAX_CHARACTERS]))
-
-
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word[:60]))
 
 
 @lru_cache(maxsize=200_000)

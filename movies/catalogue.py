@@ -19,12 +19,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from movies.caching import Cache
 from movies.database import write_ahead
 from movies.errors import BadCatalogue, Busy, UnknownMovie
 from movies.movie import Filters, Movie
 from movies.titles import TitleFinder
 from movies.vocabulary import fold
 
+_FILTERS = 64  # sets of keys kept: a catalogue of 100,000 films takes at most 50 MB for them
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -68,6 +73,7 @@ class Catalogue:
         self._ahead = False
         self._cache_lock = threading.Lock()
         self._titles: tuple[int, TitleFinder] | None = None
+        self._passing: Cache[Filters, NDArray[np.int64]] = Cache(_FILTERS)
 
     @classmethod
     def open(cls, path: str | Path, *, create: bool = True) -> Catalogue:
@@ -277,10 +283,19 @@ class Catalogue:
         rows = self._connection.execute(f"SELECT id FROM movies m WHERE {where} ORDER BY key", values)
         return [row[0] for row in rows]
 
-    def filter_keys(self, filters: Filters) -> list[int]:
-        """Row keys of the films that satisfy every filter, ascending."""
-        where, values = _where(filters)
-        return [row[0] for row in self._connection.execute(f"SELECT key FROM movies m WHERE {where} ORDER BY key", values)]
+    def filter_keys(self, filters: Filters) -> NDArray[np.int64]:
+        """Row keys of the films that satisfy every filter, ascending; read-only, kept until the catalogue changes."""
+        version = self.data_version()
+        keys = self._passing.get(filters, version)
+        if keys is None:
+            where, values = _where(filters)
+            # As one text: SQLite joins faster than Python takes thousands of rows, and lets other threads run meanwhile.
+            joined = f"SELECT group_concat(key) FROM (SELECT key FROM movies m WHERE {where})"
+            found = self._connection.execute(joined, values).fetchone()[0]
+            keys = np.sort(np.fromstring(found or "", dtype=np.int64, sep=","))
+            keys.flags.writeable = False
+            self._passing.put(filters, keys, version)
+        return keys
 
     def best_known(self, filters: Filters, limit: int) -> list[int]:
         """Row keys of films that satisfy every filter: most votes or revenue first, then rating, then newest."""
@@ -292,8 +307,7 @@ class Catalogue:
 
     def count(self, filters: Filters | None = None) -> int:
         """How many films satisfy every filter."""
-        where, values = _where(filters or Filters())
-        return int(self._connection.execute(f"SELECT count(*) FROM movies m WHERE {where}", values).fetchone()[0])
+        return len(self.filter_keys(filters)) if filters else len(self)
 
     def find(self, title: str, limit: int = 5, cutoff: float = 0.6) -> list[Match]:
         """Films with a title near `title`, best first: typos, articles, accents, "(1995)", numerals."""

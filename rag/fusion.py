@@ -138,9 +138,9 @@ class Candidates:
             legs[name] = np.where(values > 0, values, np.float32(np.nan))
         return {name: values for name, values in legs.items() if not np.isnan(values).all()}
 
-    def best_passage(self, film: int) -> tuple[int, int] | None:
-        """Span in the plot of the passage that fits best, if the film has passages and words were asked."""
-        return None if self._main is None else self._block.span(film, self._main)
+    def best_passages(self, films: NDArray[np.intp]) -> list[tuple[int, int]]:
+        """For some of the films, where in the plot the passage stands that fits best; (0, 0) without passages or words."""
+        return [(0, 0)] * len(films) if self._main is None else self._block.best_spans(films, self._main)
 
 
 class Background:

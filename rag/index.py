@@ -33,6 +33,7 @@ from rag.identify import PosterIdentifier, fingerprint, load_fingerprints
 from rag.lexical import content_words, shared_words, word_weights
 from rag.passages import fit
 from rag.rows import Scores, View
+from rag.scan import Scan
 from rag.vectors import OVERVIEW, POSTER, VectorFile
 from rag.words import WordIndex
 
@@ -68,6 +69,7 @@ class MovieIndex:
         self.exact_rows = EXACT_ROWS
         self.file = file
         self.words = words
+        self._scan = Scan(np.asarray(file.vectors))
         self._lock = threading.Lock()
         self._added = file.vectors[:0]
         self._added_rows = file.rows[:0]
@@ -124,7 +126,7 @@ class MovieIndex:
         """The rows that count now: base and added ones of films that are in the catalogue."""
         with self._lock:
             if self._view is None:
-                view = View(self.file.vectors, self.file.rows, self._added, self._added_rows, self.catalogue)
+                view = View(self._scan, self.file.rows, self._added, self._added_rows, self.catalogue)
                 self.words.add(self.catalogue.by_key(self.words.missing(view.keys.tolist())))
                 self._view = view
             return self._view
@@ -166,7 +168,7 @@ class MovieIndex:
         view = self.view
         alive = view.keys
         if filters:
-            alive = np.intersect1d(np.asarray(self.catalogue.filter_keys(filters), dtype=np.int64), alive, assume_unique=True)
+            alive = np.intersect1d(self.catalogue.filter_keys(filters), alive, assume_unique=True)
         if hidden:
             alive = alive[~np.isin(alive, self._keys(hidden))]
         bm25 = self._bm25(question, view)
@@ -341,14 +343,15 @@ class MovieIndex:
         movies = self.catalogue.by_key(found.keys[order].tolist())
         asked = tuple(content_words(question.text))
         legs = {name: values.tolist() for name, values in found.legs(order).items()}
+        spans = found.best_passages(order)
         hits = []
         for place, row in enumerate(order.tolist()):
             movie = movies.get(int(found.keys[row]))
             if movie is None:  # removed while we searched
                 continue
             scores = {name: round(values[place], 4) for name, values in legs.items() if values[place] == values[place]}
-            span = found.best_passage(row)
-            passage = movie.plot[span[0] : span[1]] or None if span is not None else None
+            first, last = spans[place]
+            passage = movie.plot[first:last] or None
             by_text = max(scores.get("overview", -1.0), scores.get("passage", -1.0))
             evidence = Evidence(passage, scores.get("poster", -2.0) >= by_text, scores, "", asked, movie)
             strength = float(fused[row])

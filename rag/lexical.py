@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
-
-import snowballstemmer
 
 from movies.catalogue import fts_query
+from movies.stemming import stemmer
 from movies.vocabulary import fold
 
 STOP_WORDS = frozenset(
@@ -57,8 +55,10 @@ _TELLING = frozenset(
     women word words work working works world year years yes young younger""".split()
 )
 
+stem = stemmer("porter")
+"""Porter stem of a folded word."""
+
 _EVERYDAY, _AGAIN = 0.5, 0.5  # weight of an everyday word; what saying a word again adds, once
-_STEMMER_LANGUAGE = "porter"
 
 
 def content_words(text: str) -> list[str]:
@@ -96,15 +96,3 @@ def shared_words(question: Iterable[str], text: str, most: int = 6) -> tuple[str
             found.setdefault(root, word)
     ordered = sorted(found.items(), key=lambda item: (stems[item[0]] in _TELLING, -len(item[1])))
     return tuple(word for _, word in ordered[:most])
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """Porter stem of a folded word."""
-    stemmed: str = _stemmer().stemWord(word)
-    return stemmed
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer(_STEMMER_LANGUAGE)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from movies.catalogue import Catalogue
 from movies.encoders import Vectors
+from rag.scan import Scan
 from rag.vectors import OVERVIEW, PASSAGE, POSTER
 
 _SCAN_SHARE = 4  # multiplying all rows is cheaper than copying more than a quarter of them out first
@@ -37,7 +38,7 @@ class Block:
 
     keys: NDArray[np.int64]
     rows: NDArray[np.void]
-    _base: Vectors
+    _base: Scan
     _numbers: NDArray[np.intp] | None  # rows of `_base`; None: all of them
     _added: Vectors
     _order: NDArray[np.intp] | None  # of base and added rows together; None: as they come
@@ -45,24 +46,24 @@ class Block:
     def cosines(self, matrix: Vectors) -> Scores:
         """Cosines (n, m) of all rows with unit vectors (m, dim)."""
         if self._numbers is None or len(self._numbers) * _SCAN_SHARE > len(self._base):
-            found = self._base @ matrix.T
+            found = self._base.cosines(matrix)
             found = found if self._numbers is None else found[self._numbers]
         else:
-            found = self._base[self._numbers] @ matrix.T
+            found = self._base.rows[self._numbers] @ matrix.T
         if len(self._added):
             found = np.concatenate([found, self._added @ matrix.T])
         return np.asarray(found if self._order is None else found[self._order], dtype=np.float32)
 
     def vectors(self) -> Vectors:
         """The rows' vectors (n, dim); a copy unless they are all of a version."""
-        found = self._base if self._numbers is None else self._base[self._numbers]
+        found = self._base.rows if self._numbers is None else self._base.rows[self._numbers]
         if len(self._added):
             found = np.concatenate([found, self._added])
         return found if self._order is None else found[self._order]
 
     def frozen(self) -> Block:
         """The same rows with their vectors copied together, for scoring again and again."""
-        return Block(self.keys, self.rows, np.ascontiguousarray(self.vectors()), None, self._added[:0], None)
+        return Block(self.keys, self.rows, Scan(np.ascontiguousarray(self.vectors())), None, self._added[:0], None)
 
     @cached_property
     def film(self) -> NDArray[np.intp]:
@@ -92,14 +93,13 @@ class Block:
             out[group.films] = np.maximum.reduceat(scores[group.rows], group.starts, axis=0)
         return out
 
-    def span(self, film: int, scores: Scores) -> tuple[int, int] | None:
-        """Where in the plot a film's best passage stands, by scores (n,) of the rows; None without passages."""
-        first, last = self._bounds[film], self._bounds[film + 1]
-        passages = first + np.flatnonzero(self.rows["kind"][first:last] == PASSAGE)
-        if not len(passages):
-            return None
-        best = self.rows[passages[np.argmax(scores[passages])]]
-        return int(best["start"]), int(best["end"])
+    def best_spans(self, films: NDArray[np.intp], scores: Scores) -> list[tuple[int, int]]:
+        """Where in the plot each film's best passage stands, by scores (n,) of the rows; (0, 0) without passages."""
+        rows = _ranges(self._bounds[films], self._bounds[films + 1])
+        rows = rows[self.rows["kind"][rows] == PASSAGE]
+        rows = rows[np.argsort(scores[rows], kind="stable")]  # so that a film's best one is its last
+        best = dict(zip(self.film[rows].tolist(), self.rows[["start", "end"]][rows].tolist(), strict=True))
+        return [best.get(film, (0, 0)) for film in films.tolist()]
 
     @cached_property
     def _bounds(self) -> NDArray[np.intp]:
@@ -117,10 +117,10 @@ class View:
     """The films that are in the catalogue now (`keys`, ascending), their rows and years."""
 
     def __init__(
-        self, vectors: Vectors, rows: NDArray[np.void], added: Vectors, added_rows: NDArray[np.void], catalogue: Catalogue
+        self, base: Scan, rows: NDArray[np.void], added: Vectors, added_rows: NDArray[np.void], catalogue: Catalogue
     ) -> None:
         order = np.argsort(added_rows["key"], kind="stable")
-        self._vectors, self._rows = np.asarray(vectors), rows
+        self._base, self._rows = base, rows
         self._film_of_row = np.ascontiguousarray(rows["key"])
         self._added, self._added_rows = added[order], added_rows[order]
         self._catalogue = catalogue
@@ -165,7 +165,7 @@ class View:
             order = np.argsort(rows["key"], kind="stable")
             rows = rows[order]
         whole = len(numbers) == len(self._rows)
-        return Block(keys, rows, self._vectors, None if whole else numbers, self._added[extra], order)
+        return Block(keys, rows, self._base, None if whole else numbers, self._added[extra], order)
 
 
 def _spans(of: NDArray[np.int64], keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

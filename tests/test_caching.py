@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from api.batching import BatchingEncoder
-from api.caching import Cache
+from movies.caching import Cache
 from movies.encoders import Vectors
 from tests.conftest import ApiClient
 from tests.encoders import HashedEncoder
