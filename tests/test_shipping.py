@@ -449,3 +449,13 @@ def test_the_index_of_documents_is_complete() -> None:
     index = (ROOT / "docs" / "README.md").read_text("utf-8")
     for path in (ROOT / "docs").glob("*.md"):
         assert path.name == "README.md" or f"({path.name})" in index, f"{path.name} is missing in docs/README.md"
+
+
+def test_libraries_report_nothing_to_their_makers(tmp_path: Path) -> None:
+    """ONNX Runtime keeps an identifier of the machine and sends events, unless it is told before it is loaded."""
+    reading = "from PIL import Image; from movies.poster_reader import PosterReader; PosterReader().read(Image.new('RGB', (200, 300)))"
+    silenced = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    plain = {name: value for name, value in os.environ.items() if name not in silenced}
+    places = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", reading], cwd=ROOT, env=plain | places, check=True, timeout=120)
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()] == []
