@@ -7,6 +7,7 @@ can't, the server ends with the sentence that says what to do.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from rag.index import read_manifest
 from rag.library import current_version
 
 Open = Callable[[Settings, Callable[[str], None]], Services]
+_M_ARENA_MAX = -8  # of malloc.h
 _TURN = 0.0005  # seconds a thread may keep the interpreter while others wait for it
 _GRACE = 20  # seconds that running requests get when the server is asked to stop
 
@@ -102,8 +104,12 @@ def _make_room_for_many() -> None:
 
     A product for one search gains nothing from a second core, while OpenBLAS's threads spin between products: on two
     cores searches cost 64 ms of processor time with them and 36 without. The encoder comes back to the interpreter after
-    every layer, and would wait Python's 5 ms each time somebody else is busy in it.
+    every layer, and would wait Python's 5 ms each time somebody else is busy in it. And glibc would give every few
+    threads a heap of their own, each as large as the largest picture looked at in it: two do, and memory stays flat.
     """
+    set_allocator = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc has it
+    if set_allocator is not None:
+        set_allocator(_M_ARENA_MAX, 2)
     threadpool_limits(1, user_api="blas")
     sys.setswitchinterval(_TURN)
 

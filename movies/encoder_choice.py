@@ -27,7 +27,7 @@ def load_encoder(settings: Settings, say: Callable[[str], None] = lambda _: None
     from movies import builtin  # torch takes seconds to import
 
     if settings.encoder == "builtin":
-        say("Encoder: built-in (MiniLM for text, reading for posters). For CLIP: --encoder clip.")
+        say("Encoder: built-in (MiniLM for text, reading for posters). For CLIP, build with --encoder clip.")
         return builtin.BuiltinEncoder(threads=settings.threads)
     reachable = settings.encoder == "clip" or clip_at_hand(settings)
     reason = f"no CLIP weights on disk and no model hub within {settings.hub_patience:g} s"
@@ -41,7 +41,7 @@ def load_encoder(settings: Settings, say: Callable[[str], None] = lambda _: None
                 raise
             reason = error.message
         else:
-            say(f"Encoder: CLIP ({encoder.name}). For the built-in one: --encoder builtin.")
+            say(f"Encoder: CLIP ({encoder.name}). For the built-in one, build with --encoder builtin.")
             return encoder
     say(
         f"Encoder: built-in, because {reason.rstrip('.')}. For CLIP, connect to a hub or set MATINEE_CLIP_MODEL=local-dir:FOLDER."
