@@ -71,7 +71,8 @@ COUNTRIES: dict[str, tuple[str, ...]] = {
 
 def fold(text: str) -> str:
     """Lower-cased text without accents, dashes as spaces, single blanks: the form names are compared in."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    # Twice, as Unicode's own caseless match has it: some letters are capitals only once they are taken apart ("ꟲ").
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return re.sub(r"[\s\-_–—]+", " ", plain).strip()
 

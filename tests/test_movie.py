@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from movies.errors import BadInput
@@ -192,6 +192,7 @@ def test_any_json_is_a_filter_or_refused(record: dict[str, Any]) -> None:
 
 
 @given(st.text(max_size=40))
+@example("ꟲ")
 def test_canonical_names_stay_what_they_are(name: str) -> None:
     for canonical in (canonical_genre, canonical_language, canonical_country):
         once = canonical(name)
