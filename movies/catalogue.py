@@ -309,6 +309,12 @@ class Catalogue:
         """How many films satisfy every filter."""
         return len(self.filter_keys(filters)) if filters else len(self)
 
+    def speaks_of(self, phrase: str) -> bool:
+        """Whether a record holds these words one after the other: a title, a plot, a keyword, a name."""
+        expression = f'"{_bindable(phrase).replace(chr(0), " ").replace(chr(34), " ")}"'
+        found = self._connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (expression,)).fetchone()
+        return found is not None
+
     def find(self, title: str, limit: int = 5, cutoff: float = 0.6) -> list[Match]:
         """Films with a title near `title`, best first: typos, articles, accents, "(1995)", numerals."""
         matches = self.titles().find(title, limit, cutoff)

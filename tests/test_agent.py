@@ -132,6 +132,28 @@ def test_what_was_refused_is_welcome_again(agent: Agent) -> None:
     assert answer.plan["filters"] == {"genres_all": ["Crime"]}
 
 
+def test_a_person_of_whom_there_is_nothing_is_asked_for_all_the_same(agent: Agent) -> None:
+    answer = talk(agent, "Dramas with Greta Nobody, please")
+    assert not answer.titles
+    assert "with Greta Nobody" in answer.text
+    # of this the records speak, so nobody is meant
+    assert talk(agent, "a drama with South America, please", session="else").done["plan"]["filters"]["people"] == []
+
+
+def test_else_means_not_what_was_just_talked_about(agent: Agent) -> None:
+    first = talk(agent, "films by Michael Mann", "who directed Heat?")
+    assert "Michael Mann" in first.text
+    answer = talk(agent, "thrillers", "who directed Heat?", "what else did Michael Mann direct?", session="else")
+    assert "Heat" not in answer.titles
+    assert answer.done["plan"]["filters"]["genres_all"] == []  # a request of its own
+
+
+def test_second_thoughts_that_lift_something_change_the_request(agent: Agent) -> None:
+    answer = talk(agent, "French films over three hours long", "On second thought, scrap the length, any runtime will do.")
+    assert answer.done["plan"]["filters"]["runtime_min"] is None
+    assert answer.done["plan"]["filters"]["languages"] or answer.done["plan"]["filters"]["countries"]
+
+
 def test_a_refused_theme_is_not_shown(agent: Agent) -> None:
     assert "Heat" in talk(agent, "crime films with Al Pacino").titles
     assert "Heat" not in talk(agent, "crime films with Al Pacino, but bank jobs are out", session="other").titles

@@ -23,6 +23,9 @@ from rag.reading.names import tokenize_name
 from rag.reading.plainly import plain, repaired
 from rag.reading.understanding import Understanding, Vocabulary, understand
 
+_STRANGER = re.compile(
+    r"\b(?:with|starring|featuring|directed by|films? by|movies? by)\s+(?P<name>[^\W\d_a-z][\w'’.-]+(?:\s+[^\W\d_a-z][\w'’.-]*){1,2})(?=\W*$|[,.;!?]|\s+(?:and|or|in|from|please|then|but)\b)"
+)
 _FAMILY = re.compile(r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b", re.IGNORECASE)
 
 
@@ -99,6 +102,11 @@ def _request(said: str, scene: Scene) -> Act:
         update={"relative": tuple(r for r in delta.relative if r.kind not in given)}
     )  # "older, from the 50s"
     delta = _with_same(_with_surname(_kept_away(delta, folded), vocabulary), folded, scene)
+    delta = _with_strangers(delta, heard, scene)
+    if delta.filters.people and say.ELSE.search(folded):  # "what else did she do?": not what was just talked about
+        return Act(
+            "search", plan=firm(_others_of(delta, scene), Plan(), scene.catalogue.count), new=True, read=read, asked_for=None
+        )
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
         delta = delta.model_copy(update={"query": ""})
@@ -205,6 +213,27 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
             "exclude": (*delta.exclude, film.id),
         }
     )
+
+
+def _others_of(delta: Plan, scene: Scene) -> Plan:
+    """A request of its own for other films of people: without those at hand they take part in."""
+    wanted = set(delta.filters.people)
+    at_hand = [*scene.table.shown, *([scene.table.it] if scene.table.it else [])]
+    known = [film.id for film in at_hand if wanted & set(film.people)]
+    return delta.model_copy(update={"query": "", "exclude": tuple(dict.fromkeys((*delta.exclude, *known)))})
+
+
+def _with_strangers(delta: Plan, said: str, scene: Scene) -> Plan:
+    """ "Dramas with Meryl Streep", of whom there is nothing here: asked for all the same, so that it is said that nothing fits.
+
+    Only where no film speaks of them, for "with Darth Vader" names nobody who acts.
+    """
+    found = _STRANGER.search(said)
+    if found is None or found["name"] not in delta.query or scene.catalogue.speaks_of(found["name"]):
+        return delta
+    people = (*delta.filters.people, found["name"])
+    query = " ".join(delta.query.replace(found["name"], " ").split())
+    return delta.model_copy(update={"query": own_words(query), "filters": delta.filters.model_copy(update={"people": people})})
 
 
 def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:

@@ -221,7 +221,7 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("details", films=(_ids(read) or (str(_title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
-        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
         text,
     ):
         return None
@@ -307,7 +307,8 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
         if re.search(r"\bof (?:them|these|those)\b", text):
             plan = revised(scene.memory.plan, plan, "also " + said, scene.catalogue.count)
         return Act("count", plan=plan, read=read, new=True)
-    if found := say.INVENTORY.search(text):
+    found = say.INVENTORY.search(text)
+    if found and not read_sentence(said, scene.vocabulary).plan.filters:  # "a rom-com from the nineties: what have you got?"
         what = found["what"] or "genres"
         kind = next(
             (kind for kind, stem in (("language", "language"), ("country", "countr"), ("decade", "decade")) if stem in what),

@@ -25,6 +25,7 @@ _NEW = re.compile(
     r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b"
 )
+_RETHOUGHT = re.compile(r"\bon second thoughts?\b")  # "on second thought, any length will do": no new request
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
@@ -93,7 +94,7 @@ _TALK = frozenset(
         drop ignore remove keep still same else loved liked love like similar suggestion suggestions different other others another again more
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
-        results result option options pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
+        results result option options says said say thought pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
         don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally reasons here there showed shown nah nope bored boring""",
     )
 )
@@ -102,8 +103,10 @@ _TALK = frozenset(
 def is_new(said: str, delta: Plan, before: Plan) -> bool:
     """Does the sentence begin a new request, rather than change the one that stands?"""
     text = fold(said)
-    if not before or _NEW.search(text):
+    if not before:
         return True
+    if _NEW.search(text):
+        return not (_RETHOUGHT.search(text) and lifted(said, before) != before)
     if delta.relative and not delta.like:
         return False
     if (

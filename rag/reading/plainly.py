@@ -64,6 +64,10 @@ _PLAIN = tuple(
         (r"(?:^|(?<=[,.;!?] ))(?:my|our) \w+ (?:says?|said|thinks?|insists?|reckons?|wants?|would like|would prefer|prefers?|asks for)\b(?: (?:that|it should be|it must be|we need))?", ""),
         (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
         (r",? (?:because |as |cos |since )?(?:she|he|they|we|i) (?:can'?t|cannot|won'?t|gets?|falls?|have to|has to) [^,.;?!]*$", ""),
+        (r"\bas long as (?=(?:it|they|there|you|we|he|she|that|nobody|nothing|no)\b)", ""),
+        (r"\btoo much (?=(?:long|old|short|new|sad|dark|slow|violent|scary)\b)", "too "),
+        (r"\b(?:they|we|i|he|she)(?:'ve| have|'s| has) had enough (?:of )?(?:the |all the |these )?(\w+)(?: (?:this|last) (?:week|month|year)| lately| recently| already)?\b", r"no \1"),
+        (r"\b(?:i|we) want that ([\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:plays?|stars?|acts?|appears?|is)(?: in (?:it|them))?(?=\s*(?:[?!.,;]|$))", r"with \1"),
         (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
         # what somebody's evening is like says nothing about the film: "I need to be up early"
         (r"(?:^|(?<=[,.;!?] ))(?:i|we)(?:'ve|'ll| have| will)? ?(?:only )?(?:need|have|got|must|want|had|am going|are going) to (?:be|get|go|work|sleep|leave|catch|wake|start|travel)\b(?! by\b)[^,.;?!]*(?=[,.;?!])", ""),
