@@ -148,6 +148,12 @@ def test_else_means_not_what_was_just_talked_about(agent: Agent) -> None:
     assert answer.done["plan"]["filters"]["genres_all"] == []  # a request of its own
 
 
+def test_his_other_films_are_those_of_whoever_was_asked_about(agent: Agent) -> None:
+    answer = talk(agent, "Heat", "who directed that?", "show me his other films")
+    assert answer.done["plan"]["filters"]["people"] == ["Michael Mann"]
+    assert "Heat" not in answer.titles
+
+
 def test_second_thoughts_that_lift_something_change_the_request(agent: Agent) -> None:
     answer = talk(agent, "French films over three hours long", "On second thought, scrap the length, any runtime will do.")
     assert answer.done["plan"]["filters"]["runtime_min"] is None

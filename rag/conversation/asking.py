@@ -181,7 +181,12 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     if found is None or film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
-    if re.search(r"\b(?:he|she|they)\b", found[0]):  # "what else did she do?": whoever was asked about
+    asked_for = scene.memory.plan.filters.people
+    if asked_for and re.match(r"(?:his|her|their)\b", found[0]):
+        return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": asked_for[-1:]})})
+    if not found.group(2) and re.search(
+        r"\b(?:he|she|they|his|her|their)\b", found[0]
+    ):  # "what else did she do?": whoever was asked about
         last = scene.memory.exchanges[-1].said if scene.memory.exchanges else ""
         acting = re.search(r"\b(?:star|act|play|appear|been in)", text) or (fact_asked(last) == "cast" and "direct" not in text)
         what = "actor" if acting else "director"
@@ -201,7 +206,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     elif what.startswith("genre"):
         record["genres_all"] = film.genres[:2]
     query = re.sub(
-        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|he|she|they|anything|other|else|do|did|done|make|made|been|star(?:red)?|play(?:ed)?|act(?:ed)?|direct(?:ed)?)\b",
+        r"\b(?:director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|same|studio|or|him|her|them|his|their|he|she|they|anything|other|else|do|did|done|make|made|been|star(?:red)?|play(?:ed)?|act(?:ed)?|direct(?:ed)?)\b",
         "",
         delta.query,
         flags=re.IGNORECASE,

@@ -76,7 +76,7 @@ _BEFORE_TITLE_END = word_set(
 )
 _NAMING = word_set("film movie called titled named")
 _PRONOUNS = word_set(
-    "it that this these those them me you him us some any one ones the a an what which who whom something anything nothing "
+    "it that this these those them me you him her his their us some any one ones the a an what which who whom something anything nothing "
     "everything more less most there here i we he she they my your so to be all other others none and or of in on at"
 )
 
