@@ -35,7 +35,7 @@ check: install  ## style, types, and who may import whom
 bench: install  ## speed, load, faults and hostile input, a quarter of an hour (needs wrk: apt-get install wrk)
 	$(BIN)/matinee evaluate speed
 	$(BIN)/matinee evaluate load
-	EXAMPLES=150 $(BIN)/pytest -q -o timeout=900 tests/test_api_document.py
+	EXAMPLES=150 $(BIN)/pytest -q -o timeout=900 tests/test_api_document.py tests/test_understanding_robustness.py tests/test_titles.py tests/test_movie.py
 
 lock: install  ## renew the lock files from pyproject.toml
 	UV=$(BIN)/uv sh requirements/lock.sh

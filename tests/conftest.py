@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +34,12 @@ from tests.films import FILMS
 from tests.small_models import NearestGenres, ScriptedAgent, ShapeValidator, SmallHeads, TwiceTheBudget
 
 # A machine that is busy with other work makes slow examples, not wrong ones: no test here is about time.
-hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "busy",
+    deadline=None,
+    derandomize="EXAMPLES" not in os.environ,  # each run tries the same; `make bench` looks further
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("busy")
 
 COLOURS = (

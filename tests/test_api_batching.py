@@ -98,7 +98,7 @@ def test_a_full_queue_is_said_at_once() -> None:
 def test_patience_ends_and_the_late_call_is_not_encoded() -> None:
     inside = SlowEncoder()
     inside.gate.clear()
-    batching = BatchingEncoder(inside, patience=0.1)
+    batching = BatchingEncoder(inside, patience=1)
     with ThreadPoolExecutor(2) as pool:
         blocked = pool.submit(batching.texts, ["blocked"])
         assert inside.busy.wait(5)

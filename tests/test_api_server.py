@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -170,9 +171,14 @@ def test_what_waited_too_long_is_refused_and_the_rest_is_answered(built_index: P
     shutil.copytree(built_index, tmp_path / "artifacts")
     running = Running(tmp_path, threads=2)
 
+    started = [threading.Event(), threading.Event()]
+
     def talk(number: int) -> None:
         with Matinee(running.url) as api:
-            assert [event.name for event in api.chat(f"s{number}", "slow " * 6)][-1] == "done"  # three seconds
+            answer = api.chat(f"s{number}", "slow " * 8)  # four seconds
+            first = next(answer)
+            started[number].set()
+            assert [first, *answer][-1].name == "done"
 
     def look(path: str) -> tuple[int, str | None]:
         answer = httpx.get(f"{running.url}{path}", timeout=30)
@@ -180,7 +186,7 @@ def test_what_waited_too_long_is_refused_and_the_rest_is_answered(built_index: P
 
     with ThreadPoolExecutor(6) as pool:
         talks = [pool.submit(talk, number) for number in range(2)]
-        time.sleep(0.5)
+        assert all(one.wait(30) for one in started)
         looks = [pool.submit(look, path) for path in ("/v1/movies/heat-1995", "/v1/movies/heat-1995/similar", "/healthz")]
         assert [one.result(30) for one in looks] == [(503, "1"), (503, "1"), (200, None)]
         for one in talks:

@@ -391,10 +391,11 @@ def test_a_listener_who_leaves_stops_the_model(library: Library, tmp_path: Path)
         if event.name == "token":
             break
     events.close()
-    time.sleep(0.3)
-    count = len(said)
-    time.sleep(0.3)
-    assert len(said) == count < 100
+    count = -1
+    while count != len(said) < 500:
+        count = len(said)
+        time.sleep(0.5)
+    assert count < 500  # of the thousand it would have said
     assert say(agent, "what did I ask for?", session="leaver").text.count(ASKED) == 1
 
 
