@@ -38,7 +38,7 @@ def evaluate_ablation(
     film = np.searchsorted(keys, rows["key"])
     variants = {
         "raw": (raw_queries, _uncentred(index, rows_centred, rows)),
-        "centred": (centred(raw_queries, index.means.text_query), np.asarray(rows_centred)),
+        "centred": (centred(raw_queries, index.means.text), np.asarray(rows_centred)),
     }
     out: dict[str, Any] = {
         "queries": len(known),

@@ -107,6 +107,7 @@ def _legs(index: MovieIndex, query: str) -> Iterator[tuple[str, list[int]]]:
     for name, scores in (
         ("overview", found.overview),
         ("passage", found.passage),
+        ("keywords", found.keywords),
         ("poster", found.poster),
         ("words", found.bm25),
     ):

@@ -36,7 +36,7 @@ from rag.identify import FINGERPRINT, fingerprint
 from rag.index import FORMAT
 from rag.library import Changes, PosterStore, point_to, versions
 from rag.passages import Section, sections
-from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, Row, VectorFile, text_rows
+from rag.vectors import KEYWORDS, OVERVIEW, PASSAGE, POSTER, ROW, Row, VectorFile, text_rows
 from rag.words import WordIndex
 
 KEPT_VERSIONS = 3
@@ -196,7 +196,7 @@ def _make(staging: Staging, changes: int, posters: Posters, progress: Progress) 
     )  # fmt: skip
     np.save(staging.folder / "fingerprints.npy", prints, allow_pickle=False)
     all_rows = np.concatenate([rows, np.array([(key, POSTER, -1, -1) for key, _ in pictures], dtype=ROW)])
-    means = Means.measure(encoder, text_vectors, poster_vectors)
+    means = Means.measure(text_vectors, poster_vectors)
     vectors = np.concatenate([_centred(text_vectors, means.text), _centred(poster_vectors, means.image)])
     order = np.lexsort((np.arange(len(all_rows)), all_rows["key"]))
     progress("index", 0, 1)
@@ -205,7 +205,7 @@ def _make(staging: Staging, changes: int, posters: Posters, progress: Progress) 
     progress("index", 1, 1)
     counts = {
         "films": len(catalogue), "rows": len(all_rows), "overview": int((rows["kind"] == OVERVIEW).sum()),
-        "passage": int((rows["kind"] == PASSAGE).sum()), "poster": len(pictures),
+        "passage": int((rows["kind"] == PASSAGE).sum()), "keywords": int((rows["kind"] == KEYWORDS).sum()), "poster": len(pictures),
     }  # fmt: skip
     _write_manifest(staging, counts, means, changes)
     return BuildReport("", counts["films"], counts["rows"], len(pictures), sum(embedded.values()), skipped)
@@ -241,7 +241,7 @@ def _plan_rows(
     for number, (key, movie) in enumerate(catalogue.items(), 1):
         for part in sections(movie, encoder):
             texts.append(part)
-            rows.extend(text_rows(key, part.places))
+            rows.extend(text_rows(key, part.rows))
         if movie.poster:
             pictures.append((key, movie.poster))
         if number % 200 == 0 or number == total:

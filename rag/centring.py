@@ -2,7 +2,8 @@
 
 In a raw CLIP space all texts lie in one cone and all pictures in another, so a text query finds
 texts almost whatever they mean. GR-CLIP (arXiv 2507.19054) subtracts the mean of text queries, of
-text documents and of image documents; the gain here is measured in docs/quality.md.
+text documents and of image documents. Here questions share the mean of the films' texts: one encoder reads both, and
+the mean of any few made-up questions takes their themes away from real ones; docs/decisions.md has the figures.
 """
 
 from __future__ import annotations
@@ -12,48 +13,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from movies.encoders import Encoder, Vectors, unit
-
-_MOODS = ("a funny", "a dark", "a sad", "a tense", "a romantic", "a quiet", "a violent", "a feel-good")
-_SUBJECTS = (
-    "film about a heist that goes wrong", "story of two people who fall in love", "movie set in the war",
-    "film with robots and space travel", "film about growing up in a small town", "mystery with a detective",
-    "adventure with a long journey", "film about a family and its secrets",
-)  # fmt: skip
+from movies.encoders import Vectors, unit
 
 
 @dataclass(frozen=True)
 class Means:
-    """Mean vectors (dim,) of text queries, text rows and poster rows; zeros mean: leave as it is."""
+    """Mean vectors (dim,) of text rows, which questions share, and of poster rows; zeros where there are none."""
 
-    text_query: Vectors
     text: Vectors
     image: Vectors
 
     @classmethod
-    def measure(cls, encoder: Encoder, texts: Vectors, images: Vectors) -> Means:
-        """Means of the rows to be indexed, and of sixty-four generic questions (nobody's real ones)."""
-        questions = [f"{mood} {subject}" for mood in _MOODS for subject in _SUBJECTS]
-        none = np.zeros(encoder.dim, dtype=np.float32)
-        return cls(
-            text_query=_mean(encoder.texts(questions)),
-            text=_mean(texts) if len(texts) else none,
-            image=_mean(images) if len(images) else none,
-        )
-
-    @classmethod
-    def zeros(cls, dim: int) -> Means:
-        """No centring: what the ablation compares with."""
-        none = np.zeros(dim, dtype=np.float32)
-        return cls(none, none, none)
+    def measure(cls, texts: Vectors, images: Vectors) -> Means:
+        """Means of the rows to be indexed, (n, dim) each."""
+        return cls(*(_mean(rows) if len(rows) else np.zeros(rows.shape[1], dtype=np.float32) for rows in (texts, images)))
 
     def as_json(self) -> dict[str, list[float]]:
-        names = ("text_query", "text", "image")
-        return {name: [float(value) for value in getattr(self, name)] for name in names}
+        return {name: [float(value) for value in getattr(self, name)] for name in ("text", "image")}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Sequence[float]]) -> Means:
-        return cls(**{name: np.asarray(data[name], dtype=np.float32) for name in ("text_query", "text", "image")})
+        return cls(**{name: np.asarray(data[name], dtype=np.float32) for name in ("text", "image")})
 
 
 def centred(rows: Vectors, mean: Vectors) -> Vectors:

@@ -21,6 +21,7 @@ WEIGHTS = {
     "bm25": 1.0,
     "overview": 1.2,
     "passage": 0.6,
+    "keywords": 1.5,
     "clues": 0.4,
     "poster": 0.25,
     "picture": 1.0,  # query picture against posters
@@ -69,6 +70,7 @@ class Candidates:
     keys: NDArray[np.int64]
     overview: Scores
     passage: Scores
+    keywords: Scores
     poster: Scores
     clue: Scores  # (films, clues): best text row for each clue
     picture: Scores
@@ -113,6 +115,7 @@ class Candidates:
             keys=block.keys,
             overview=overview,
             passage=np.where(np.isnan(passage), overview, passage),
+            keywords=best(main, "keywords"),
             poster=best(main, "poster"),
             clue=block.best(block.text, cosines[:, len(named) : first_avoid]),
             picture=best(picture, "poster"),
@@ -130,8 +133,8 @@ class Candidates:
     def legs(self, films: NDArray[np.intp]) -> dict[str, Scores]:
         """Raw scores by leg of some of the films, for evidence: only legs that were asked."""
         named = {
-            "overview": self.overview, "passage": self.passage, "poster": self.poster, "picture": self.picture,
-            "picture_text": self.picture_text, "anchor": self.anchor, "anchor_poster": self.anchor_poster,
+            "overview": self.overview, "passage": self.passage, "keywords": self.keywords, "poster": self.poster,
+            "picture": self.picture, "picture_text": self.picture_text, "anchor": self.anchor, "anchor_poster": self.anchor_poster,
         }  # fmt: skip
         legs = {name: values[films] for name, values in named.items()}
         for name, values in (("bm25", self.bm25[films]), ("title", self.title[films])):
@@ -162,7 +165,7 @@ def fuse(found: Candidates, background: Background, question: Question, lexical:
     """
     average = background.score(question)
     total = np.zeros(len(found.keys), dtype=np.float32)
-    for name in ("overview", "passage", "poster", "picture", "picture_text", "anchor", "anchor_poster", "avoid"):
+    for name in ("overview", "passage", "keywords", "poster", "picture", "picture_text", "anchor", "anchor_poster", "avoid"):
         values = getattr(found, name)
         if not np.isnan(values).all():
             z = _z(values, getattr(average, name))

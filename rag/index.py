@@ -261,7 +261,7 @@ class MovieIndex:
             self._kept.update(zip(new, self._encoded(new), strict=True))
 
     def _encoded(self, texts: Sequence[str]) -> Vectors:
-        return centred(self.encoder.texts([fit(text, self.encoder) for text in texts]), self.means.text_query)
+        return centred(self.encoder.texts([fit(text, self.encoder) for text in texts]), self.means.text)
 
     # -- the steps of a search -----------------------------------------------------------------
 
@@ -352,7 +352,7 @@ class MovieIndex:
             scores = {name: round(values[place], 4) for name, values in legs.items() if values[place] == values[place]}
             first, last = spans[place]
             passage = movie.plot[first:last] or None
-            by_text = max(scores.get("overview", -1.0), scores.get("passage", -1.0))
+            by_text = max(scores.get(name, -1.0) for name in ("overview", "passage", "keywords"))
             evidence = Evidence(passage, scores.get("poster", -2.0) >= by_text, scores, "", asked, movie)
             strength = float(fused[row])
             score = 1 / (1 + math.exp(-(strength - 3.0) / 1.5))

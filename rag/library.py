@@ -306,7 +306,7 @@ def embed_movie(movie: Movie, encoder: Encoder, posters: PosterStore) -> tuple[n
     """All rows of one film: vectors float32 (n, dim), raw, and rows (n,) of dtype ROW with key 0."""
     parts = sections(movie, encoder)
     vectors = whole_and_parts(encoder, [part.text for part in parts], [part.spans for part in parts])
-    rows = [row for part in parts for row in text_rows(0, part.places)]
+    rows = [row for part in parts for row in text_rows(0, part.rows)]
     if movie.poster:
         vectors.append(encoder.images([open_image(posters.path(movie.poster))]))
         rows.append((0, POSTER, -1, -1))

@@ -1,4 +1,4 @@
-"""What of a film goes into the index as text: one overview, and the plot in passages that fit the encoder.
+"""What of a film goes into the index as text: one overview, the plot in passages that fit the encoder, and the keywords.
 
 CLIP reads 77 tokens and effectively fewer; MiniLM reads 256. So a plot is cut into windows of whole
 sentences, each within the encoder's limit, and nothing is truncated silently. Knows text and token
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from movies.encoders import Encoder, Span
 from movies.movie import Movie
@@ -32,19 +33,20 @@ class Passage:
 class Section:
     """A text that is encoded in one go, which gives a row for all of it and one for each passage in it.
 
-    `whole`: where `text` stands in the plot, None for the overview; `spans`: the passages, in characters of `text`;
-    `passages`: the same ones, in characters of the plot.
+    `whole`: where `text` stands in the plot, None for overview and keywords; `spans`: the passages, in characters of
+    `text`; `passages`: the same ones, in characters of the plot.
     """
 
+    kind: Literal["overview", "passage", "keywords"]
     text: str
-    whole: Span | None
-    spans: tuple[Span, ...]
-    passages: tuple[Span, ...]
+    whole: Span | None = None
+    spans: tuple[Span, ...] = ()
+    passages: tuple[Span, ...] = ()
 
     @property
-    def places(self) -> tuple[Span | None, ...]:
-        """Where each row stands in the plot, None for the overview."""
-        return (self.whole, *self.passages)
+    def rows(self) -> tuple[tuple[str, Span | None], ...]:
+        """What each row is, and where it stands in the plot."""
+        return ((self.kind, self.whole), *(("passage", place) for place in self.passages))
 
 
 def sentences(text: str) -> list[Passage]:
@@ -64,9 +66,10 @@ def sentences(text: str) -> list[Passage]:
 
 
 def sections(movie: Movie, encoder: Encoder) -> list[Section]:
-    """A film as the encoder reads it: first the overview with the passages in it, then what of the plot is left.
+    """A film as the encoder reads it: first the overview with the passages in it, then what of the plot is left, then the keywords.
 
-    The overview is title, year, genres and as much of the plot's beginning as fits.
+    The overview is title, year, genres and as much of the plot's beginning as fits. Keywords have a row of their own, for a
+    plot tells in names and scenes what viewers ask for in general words ("heist gone wrong").
     """
     head = f"{movie.label}. {', '.join(movie.genres)}." if movie.genres else f"{movie.label}."
     parts = sentences(movie.plot)
@@ -95,8 +98,10 @@ def sections(movie: Movie, encoder: Encoder) -> list[Section]:
         return position + next(by for end, by in moved if position < end or (at_end and position == end))
 
     spans = tuple((place(passage.start, False), place(passage.end, True)) for passage in inside)
-    first = Section(text, None, spans, tuple((passage.start, passage.end) for passage in inside))
-    return [first, *(Section(passage.text, (passage.start, passage.end), (), ()) for passage in outside)]
+    first = Section("overview", text, spans=spans, passages=tuple((passage.start, passage.end) for passage in inside))
+    rest = [Section("passage", passage.text, (passage.start, passage.end)) for passage in outside]
+    known = f"{', '.join(movie.genres)}. {', '.join(movie.keywords)}".removeprefix(". ")
+    return [first, *rest, *([Section("keywords", fit(known, encoder))] if movie.keywords else [])]
 
 
 def windows(plot: str, encoder: Encoder, parts: Sequence[Passage], counts: Sequence[int]) -> list[Passage]:

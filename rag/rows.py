@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from movies.catalogue import Catalogue
 from movies.encoders import Vectors
 from rag.scan import Scan
-from rag.vectors import OVERVIEW, PASSAGE, POSTER
+from rag.vectors import KEYWORDS, OVERVIEW, PASSAGE, POSTER
 
 _SCAN_SHARE = 4  # multiplying all rows is cheaper than copying more than a quarter of them out first
 
@@ -77,6 +77,10 @@ class Block:
     @cached_property
     def passage(self) -> _Group:
         return self._group(self.rows["kind"] == PASSAGE)
+
+    @cached_property
+    def keywords(self) -> _Group:
+        return self._group(self.rows["kind"] == KEYWORDS)
 
     @cached_property
     def poster(self) -> _Group:

@@ -1,6 +1,6 @@
 """The one vector file of a version: all rows in a memory-mapped matrix, and Annoy over the same rows.
 
-The only module that imports Annoy. A row is a film's overview, a passage of its plot, or its poster.
+The only module that imports Annoy. A row is a film's overview, a passage of its plot, its keywords, or its poster.
 Does not know what the rows mean, nor films beyond their number (`key`), nor which encoder made them.
 
 Annoy: distance d between unit vectors means cosine 1 − d²/2; byte-identical files need a fixed seed
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from movies.encoders import Span, Vectors
 from movies.errors import IndexMismatch
 
-OVERVIEW, PASSAGE, POSTER = 0, 1, 2
+OVERVIEW, PASSAGE, POSTER, KEYWORDS = 0, 1, 2, 3
 ROW = np.dtype([("key", "<i8"), ("kind", "u1"), ("start", "<i4"), ("end", "<i4")])
 Row = tuple[int, int, int, int]
 TREES = 60
@@ -28,9 +28,10 @@ SEARCH_K = 24_000  # nodes looked at per query; recall against exact in docs/qua
 _SEED = 20_411
 
 
-def text_rows(key: int, places: Iterable[Span | None]) -> list[Row]:
-    """Rows of a film's texts by where they stand in its plot; None is the overview."""
-    return [(key, OVERVIEW, -1, -1) if place is None else (key, PASSAGE, *place) for place in places]
+def text_rows(key: int, texts: Iterable[tuple[str, Span | None]]) -> list[Row]:
+    """Rows of a film's texts by what they are ("overview", "passage", "keywords") and where they stand in its plot."""
+    kinds = {"overview": OVERVIEW, "passage": PASSAGE, "keywords": KEYWORDS}
+    return [(key, kinds[kind], *(place or (-1, -1))) for kind, place in texts]
 
 
 @dataclass

@@ -134,10 +134,10 @@ def test_centring_lets_texts_find_pictures() -> None:
     encoder = HashedEncoder()
     texts = encoder.texts(["a war film", "a love story", "green hills", "a ship at sea", "red and dark"])
     pictures = encoder.images([Image.new("RGB", (20, 30), colour) for colour in ((250, 0, 0), (0, 250, 0), (0, 0, 250))])
-    means = Means.measure(encoder, texts, pictures)
+    means = Means.measure(texts, pictures)
     query = encoder.texts(["red"])
     raw = (query @ pictures.T).max(), (query @ texts[:4].T).min()
-    clean = centred(query, means.text_query)
+    clean = centred(query, means.text)
     near = clean @ centred(pictures, means.image).T
     assert raw[0] < raw[1]
     assert near.argmax() == 0

@@ -44,7 +44,8 @@ def test_a_plot_is_read_in_full_and_every_span_is_where_it_says(plot: str, wide:
             assert part.text[inside[0]].strip()
             assert part.text[inside[1] - 1].strip()
             assert part.text[slice(*inside)].split() == movie.plot[slice(*place)].split()
-        for place in part.places[0 if part.whole else 1 :]:
+        for kind, place in part.rows[0 if part.whole else 1 :]:
+            assert kind == "passage"
             assert place is not None
             assert ENCODER.token_counts([movie.plot[slice(*place)]])[0] <= WINDOW_TOKENS
             covered[slice(*place)] = True

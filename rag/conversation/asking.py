@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
+from movies.catalogue import fts_query
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.conversation import phrasing as say
@@ -25,6 +26,10 @@ from rag.reading.understanding import Understanding, Vocabulary, understand
 
 _STRANGER = re.compile(
     r"\b(?:with|starring|featuring|directed by|films? by|movies? by)\s+(?P<name>[^\W\d_a-z][\w'’.-]+(?:\s+[^\W\d_a-z][\w'’.-]*){1,2})(?=\W*$|[,.;!?]|\s+(?:and|or|in|from|please|then|but)\b)"
+)
+_STRANGERS_FILMS = re.compile(
+    r"\b(?P<name>[^\W\d_][\w'’.-]+ [^\W\d_][\w'’.-]+?)(?:'s)? (?:films?|movies?|flicks?|comed(?:y|ies)|dramas?|thrillers?|westerns?|musicals?|romances?)\b",
+    re.IGNORECASE,
 )
 _FAMILY = re.compile(r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b", re.IGNORECASE)
 
@@ -178,12 +183,15 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     found, film = say.SAME.search(text), scene.table.it
     if found and found[0].split()[-1] in ("him", "her", "them") and scene.memory.plan.filters.people:
         return delta  # those asked for already
-    if found is None or film is None:
+    if found is None:
+        return delta
+    asked_for = scene.memory.plan.filters.people
+    details = bool(scene.memory.exchanges) and scene.memory.exchanges[-1].act == "details"
+    if asked_for and re.match(r"(?:his|her|their)\b" if details else r".*\b(?:his|her|their|he|she|they)\b", found[0]):
+        return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": asked_for[-1:]})})
+    if film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
-    asked_for = scene.memory.plan.filters.people
-    if asked_for and re.match(r"(?:his|her|their)\b", found[0]):
-        return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": asked_for[-1:]})})
     if not found.group(2) and re.search(
         r"\b(?:he|she|they|his|her|their)\b", found[0]
     ):  # "what else did she do?": whoever was asked about
@@ -233,12 +241,21 @@ def _with_strangers(delta: Plan, said: str, scene: Scene) -> Plan:
 
     Only where no film speaks of them, for "with Darth Vader" names nobody who acts.
     """
-    found = _STRANGER.search(said)
+    found = _STRANGER.search(said) or _STRANGERS_FILMS.search(said)
     if found is None or found["name"] not in delta.query or scene.catalogue.speaks_of(found["name"]):
         return delta
-    people = (*delta.filters.people, found["name"])
+    if found.re is _STRANGERS_FILMS and not _sounds_like_a_name(found["name"], scene):
+        return delta
+    people = (*delta.filters.people, found["name"] if found["name"] != found["name"].lower() else found["name"].title())
     query = " ".join(delta.query.replace(found["name"], " ").split())
     return delta.model_copy(update={"query": own_words(query), "filters": delta.filters.model_copy(update={"people": people})})
+
+
+def _sounds_like_a_name(words: str, scene: Scene) -> bool:
+    """A first name that people here have, and a word that no film has: "adam sandler"."""
+    first, *_, last = fold(words).split()
+    known = scene.vocabulary.is_ordinary(last) or scene.catalogue.words(fts_query([last]), 1)
+    return scene.vocabulary.in_a_name(first) and not scene.vocabulary.is_ordinary(first) and not known
 
 
 def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:

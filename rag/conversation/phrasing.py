@@ -241,7 +241,7 @@ SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
-    \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
+    \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
@@ -286,7 +286,7 @@ UNKNOWN_PERSON = re.compile(
     re.IGNORECASE,
 )
 AMONG = re.compile(
-    r"^(?:and |so |but |ok(?:ay)? |,)*(?:which|what|any|are any|is any|did any|do any|have any|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b"
+    r"^(?:and |so |but |ok(?:ay)? |,)*(?:(?:(?:are|is|was|were|did|do|does|have|has) )?(?:any|one|some|either)|which|what|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b"
 )
 ASKS_FILMS = re.compile(
     r"^(?:what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"

@@ -258,7 +258,7 @@ class _Tellers:
             yield Line(" The nearest titles I have:\n")
             yield from _listed(brief.films)
         else:
-            yield Line(" Tell me what you like about it, and I'll look for something in that spirit.")
+            yield Line(" Tell me what you like there, and I'll look for something in that spirit.")
 
     @staticmethod
     def hunt(brief: Brief) -> Iterator[Line]:

@@ -217,7 +217,7 @@ class TitleReader:
         ends = end >= len(tokens) or not tokens[end].is_word or follows in _BEFORE_TITLE_END or bool(_YEAR.fullmatch(follows))
         cue = tokens[at - 1].fold if at else ""
         if role == "exclude" or cue in {"in", "about", "want", "any", "love", "hate"}:
-            return ends and (len(words) > 2 or cue in {"seen", "saw", "watched"})
+            return ends and (len(words) > 2 or listed or cue in {"seen", "saw", "watched"})
         if role == "asked" and ((len(words) == 1 and words[0].text.isalpha()) or cue in {"is", "was", "see"}):
             return self._asked_alone(tokens, at, end)
         return ends

@@ -85,10 +85,11 @@ class Vocabulary:
         plain: Counter[str] = Counter()
         for key, movie in catalogue.items():
             made._films[key] = Film(movie.id, movie.title, movie.year, movie.votes or (movie.revenue or 0) // 1000)
-            head = movie.title.split(":")[0].strip()
-            if head != movie.title and head.isdigit():
-                made._numbered[head].append(key)  # "2001" for "2001: A Space Odyssey"
-            for title in {movie.title, re.split(r":| [–-] ", movie.title)[0]}:
+            number = movie.title.split(":")[0].strip()
+            if number != movie.title and number.isdigit():
+                made._numbered[number].append(key)  # "2001" for "2001: A Space Odyssey"
+            head, *tail = re.split(r":| [–-] ", movie.title)
+            for title in {movie.title, head, *(short for part in tail for short in _said_alone(part))}:
                 for letters in {compact(title), *_unstyled(title)}:
                     if letters != fold(title) and len(letters) > 3:
                         made._compact[letters].append(key)
@@ -221,7 +222,7 @@ class Vocabulary:
     def series(self, words: str) -> list[Film]:
         """The films of a series that these words are the name of ("Toy Story", "The Lord of the Rings"), oldest first."""
         head = fold(words).removeprefix("the ")
-        if len(head) < 4 or not any(word[:1].isupper() for word in words.split()) or self.is_ordinary(head):
+        if len(head) < 4 or self.is_ordinary(head):
             return []
         begins = re.compile(rf"(?:the )?{re.escape(head)}s?(?![a-z0-9])")
         films = [film for film in self._films.values() if begins.match(fold(film.title))]
@@ -237,6 +238,13 @@ class Vocabulary:
 def compact(title: str) -> str:
     """The letters and digits of a title only: "mash" for "M*A*S*H"."""
     return re.sub(r"[^a-z0-9]", "", fold(title))
+
+
+def _said_alone(subtitle: str) -> tuple[str, ...]:
+    """A subtitle that people say for the title: "The Two Towers", "Return of the King"; two words are as often a theme."""
+    words = subtitle.split()
+    bare = words[1:] if words and fold(words[0]) in ("the", "a", "an") else words
+    return tuple(" ".join(kept) for kept in (words, bare) if len(kept) > 2)
 
 
 def _unstyled(title: str) -> tuple[str, ...]:

@@ -56,10 +56,10 @@ class Grammar:
         self.lexicon: Phrases[Meaning] = lexicon_for(vocabulary.own_genres(), vocabulary.languages)
         self.people = PersonReader(vocabulary, self.lexicon)
         self._countries: Phrases[Place] = Phrases(country_names())
-        self._genre_words = {
+        self._spellings = {
             phrase: meaning
             for phrase, meaning in self.lexicon.single_words().items()
-            if meaning.kind == "genre" and len(phrase) >= 6
+            if meaning.kind in ("genre", "place") and len(phrase) >= 6
         }
         self._known_words = self.lexicon.words()
 
@@ -108,8 +108,8 @@ class Grammar:
             return piece("number", amount[0], amount[1])
         if token.number is not None and token.number == int(token.number) and token.number >= 1:
             return piece("number", at + 1, int(token.number))
-        if meaning := self._misspelt_genre(token):
-            return piece("genre", at + 1, meaning.value, meaning.strength)
+        if meaning := self._misspelt(token):
+            return piece(meaning.kind, at + 1, meaning.value, meaning.strength)
         return piece("word", at + 1)
 
     def _country(self, tokens: Sequence[Token], at: int) -> tuple[int, Place] | None:
@@ -139,20 +139,17 @@ class Grammar:
                 return True
         return False
 
-    def _misspelt_genre(self, token: Token) -> Meaning | None:
-        """ "horor", "commedy": nearly a genre and no word we know otherwise."""
+    def _misspelt(self, token: Token) -> Meaning | None:
+        """ "horor", "commedy", "spansh": nearly a genre or a language, and no word we know otherwise."""
         word = token.fold
-        if (
-            len(word) < 5
-            or word in self._known_words
-            or self.vocabulary.is_ordinary(word)
-            or word in FUNCTION_WORDS
-            or token.capital
-        ):
+        if len(word) < 5 or word in self._known_words or self.vocabulary.is_ordinary(word) or word in FUNCTION_WORDS:
             return None
         edits = 1 if len(word) < 11 else 2
-        found = process.extractOne(word, self._genre_words.keys(), scorer=OSA.distance, score_cutoff=edits)
-        return self._genre_words[found[0]] if found and found[0][0] == word[0] else None
+        found = process.extractOne(word, self._spellings.keys(), scorer=OSA.distance, score_cutoff=edits)
+        meaning = self._spellings[found[0]] if found and found[0][0] == word[0] else None
+        if token.capital and meaning and (meaning.kind != "place" or self.vocabulary.in_a_name(word)):
+            return None  # a name, as likely
+        return meaning
 
 
 @lru_cache(maxsize=4)
