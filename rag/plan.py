@@ -21,6 +21,8 @@ from rag.reading.moods import comparative
 Bounds = tuple[int | float | None, int | float | None]
 Sort = Literal["relevance", "newest", "oldest", "shortest", "longest", "rating", "revenue", "popularity"]
 
+_WIDESPREAD = ("en", "fr", "de", "es", "it", "ja")
+_PROLIFIC = ("United States", "United Kingdom", "France", "Germany", "Italy", "Japan", "India")
 _TEXTS = Field(default=(), max_length=50)
 
 
@@ -175,9 +177,12 @@ def _filter_labels(filters: Filters) -> Iterator[tuple[str, tuple[str | int, ...
     ):  # fmt: skip
         values: tuple[str, ...] = getattr(filters, field)
         if field == "languages" and len(values) > 6:
-            yield ("in another language than English" if "en" not in values else f"in one of {len(values)} languages"), (field,)
+            left_out = [language_name(code) for code in _WIDESPREAD if code not in values]
+            english = "in another language than English"
+            yield (english if "en" not in values else _but("in", left_out, f"in one of {len(values)} languages")), (field,)
         elif field == "countries" and len(values) > 6:
-            yield f"from one of {len(values)} countries", (field,)
+            left_out = [name for name in _PROLIFIC if name not in values]
+            yield _but("from", left_out, f"from one of {len(values)} countries"), (field,)
         else:
             for n, value in enumerate(values):
                 name = language_name(value) if field == "languages" else value
@@ -190,6 +195,11 @@ def _filter_labels(filters: Filters) -> Iterator[tuple[str, tuple[str | int, ...
         yield f"rated {filters.rating_min:g} or better", ("rating_min",)
     if filters.has_poster is not None:
         yield "with a poster" if filters.has_poster else "without a poster", ("has_poster",)
+
+
+def _but(preposition: str, left_out: Sequence[str], otherwise: str) -> str:
+    """ "not in French", of a long list that lacks little of what a catalogue is likely to have."""
+    return f"not {preposition} {' or '.join(left_out)}" if 0 < len(left_out) < 3 else otherwise
 
 
 def language_name(code: str) -> str:

@@ -93,9 +93,10 @@ def carry_out(
         without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else pool,
     )  # fmt: skip
     named = bool(plan.query and hits and hits[0].evidence.legs.get("title", 0) >= 0.9)
-    if everything:
-        return Screening(tuple(_ordered(hits, plan.sort)[:k]), passing)
     tastes = Tastes(index, plan, liked, disliked, remembered=bool(clues))
+    if everything:
+        wanted = [hit for hit in hits if not tastes.refuses(hit.movie)] or hits
+        return Screening(tuple(_ordered(wanted, plan.sort)[:k]), passing)
     scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
     scored = [(score, hit) for score, hit in scored if not tastes.refuses(hit.movie)] or scored
     scored.sort(key=lambda pair: -pair[0])

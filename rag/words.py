@@ -11,6 +11,7 @@ since the build are indexed when they are first seen. Does not know what a quest
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
@@ -32,6 +33,8 @@ _ALIKE = 0.55  # cosine, centred, from which two words say the like
 _HALF = 0.5  # what a film gets for a word of the like
 _MOST_WORDS = 60_000  # that are compared with each other: the ones in most films
 _AT_ONCE = 1024
+_LONG = 7  # letters of a word that may stand for others that begin so
+_TOLD = 2  # times a keyword counts: it says what the film is about
 
 Embed = Callable[[Sequence[str]], Vectors]
 
@@ -149,7 +152,18 @@ class WordIndex:
 
     def _likes(self, term: str) -> list[str]:
         number = self._number.get(term)
-        return [] if number is None else [self._terms[other] for other in self._near[number].tolist() if other >= 0]
+        if number is None:
+            return self._begun(term)
+        return [self._terms[other] for other in self._near[number].tolist() if other >= 0]
+
+    def _begun(self, term: str) -> list[str]:
+        """Words that begin as one that no film has: "dystopia" for "dystopian"."""
+        if len(term) < _LONG:
+            return []
+        stump = term[:-2]
+        first = bisect_left(self._terms, stump)
+        begun = self._terms[first : first + _NEAR]
+        return [other for other in begun if other.startswith(stump) and len(other) <= len(term) + 2]
 
     def _postings(self, term: str, end: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Films, with keys before `end`, that have a word, and what it adds to each."""
@@ -164,7 +178,7 @@ class WordIndex:
 
 def _words(movie: Movie) -> list[str]:
     text = " ".join((
-        movie.title, *movie.alt_titles, *movie.people, movie.plot, *movie.genres, *movie.keywords, *movie.countries,
+        movie.title, *movie.alt_titles, *movie.people, movie.plot, *movie.genres, *movie.keywords * _TOLD, *movie.countries,
         str(movie.year or ""),
     ))  # fmt: skip
     return re.findall(r"\w+", fold(text).replace("'", ""))

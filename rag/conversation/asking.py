@@ -185,6 +185,10 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         return delta  # those asked for already
     if found is None:
         return delta
+    if re.search(r"\b(?:not|no|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
+        refused = {"director": film.directors, "actor": film.cast[:1]}.get(found.group(1) or "", ()) if film else ()
+        filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *refused)}
+        return delta.model_copy(update={"query": "", "avoid": (), "filters": Filters(**filters)}) if refused else delta
     asked_for = scene.memory.plan.filters.people
     details = bool(scene.memory.exchanges) and scene.memory.exchanges[-1].act == "details"
     if asked_for and re.match(r"(?:his|her|their)\b" if details else r".*\b(?:his|her|their|he|she|they)\b", found[0]):

@@ -17,7 +17,7 @@ from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Verdict
 from rag.conversation.pitching import is_pitch
-from rag.conversation.references import Reference, extreme_of, failed, refer
+from rag.conversation.references import NUMBERS, Reference, extreme_of, failed, refer
 from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
@@ -25,6 +25,10 @@ from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
+_POLITE = re.compile(r"\b(?:please|ok|okay|yes|hmm+|and|then|maybe|oh|show me|tell me about|more about|i meant?|sorry|again)\b")
+_SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
+_SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| has| have| saw| watched| seen)")
+_AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 
 
 def hear(said: str, scene: Scene) -> Act:
@@ -98,6 +102,7 @@ def _hunting(said: str, text: str, scene: Scene) -> Act | None:
         r"^(?:it|there|they|he|she|i (?:think|remember|also|believe)|also|and|maybe|the (?:film|movie|main|guy|girl|hero|ending|end)|one scene|in (?:it|one|the)|set|from|with|a|an|no,)\b",
         text,
     )
+    telling = telling or re.search(r"\b(?:is|was|were|are|stars?|played?|appears?) in (?:it|that|the film|the movie)\W*$", text)
     if telling and not say.QUESTION.match(text) and not say.LIKED.search(text) and not say.SEEN.search(text):
         return Act("hunt", text="clue", read=read_sentence(said, scene.vocabulary))
     return None
@@ -131,6 +136,9 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
         return Act("search", plan=scene.memory.offer)
     if (say.YES.match(text) or say.NO.match(text)) and not scene.memory.plan:
         return Act("which", text="What would you like to watch? A genre, a mood, an actor or a film you love will do.")
+    last = scene.memory.exchanges[-1].act if scene.memory.exchanges else ""
+    if say.YES.match(text) and scene.table.shown and last in ("search", "more", "extreme"):
+        return Act("which", text="Good. Shall I tell you more about one of them, or is there something to change?")
     if say.NO.match(text):
         return Act("which", text="What should I change then: the genre, the mood, the years, the people?")
     return None
@@ -211,6 +219,8 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         among = re.search(r"\b(?:of|among) (?:them|these|those)\b|\bwhich (?:one )?(?:is|was|of|has)\b|\bones?\b", text)
         if best and among and not re.search(r"\b(?:films?|movies?|catalogue|you have|you've got|there is)\b", text):
             return Act("extreme", films=(best[1].id,), text=best[0])
+    if pointed and pointed.explicit and not re.search(r"\w", _POLITE.sub("", text[: pointed.start] + text[pointed.end :])):
+        return Act("details", films=(pointed.films[0].id,), text="plot", read=read)  # "the second one"
     asks = bool(say.QUESTION.match(text)) or (
         fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
     )
@@ -324,35 +334,19 @@ def _more(said: str, text: str, scene: Scene) -> Act | None:
         return None
     if scene.table.focus and re.search(r"\blike (?:that|this|it)\b", text):
         return None  # like the film talked about
-    words = {
-        "one": 1,
-        "two": 2,
-        "three": 3,
-        "four": 4,
-        "five": 5,
-        "six": 6,
-        "seven": 7,
-        "eight": 8,
-        "nine": 9,
-        "ten": 10,
-        "few": 3,
-        "a few": 3,
-        "couple": 2,
-        "a couple": 2,
-    }
     said_number = (
         found["n"]
         or found["n2"]
         or ("one" if re.search(r"\banother(?: (?:one|film|movie|suggestion|option))?\s*(?:please)?[?!.]*$", text) else "")
     )
-    number = int(said_number) if said_number.isdigit() else words.get(said_number)
+    number = int(said_number) if said_number.isdigit() else _AMOUNTS.get(said_number)
     return Act("more", plan=scene.memory.plan, asked_for=min(max(number, 1), 50) if number else None)
 
 
 def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     """ "I've seen it", "loved Heat", "not that one": noted; with a request behind it, carried out as well."""
     read = read_sentence(said, scene.vocabulary)
-    pointed = refer(text, scene.table, scene.vocabulary)
+    pointed = refer(_SUBJECT.sub("", text), scene.table, scene.vocabulary)
     if say.REJECT.match(text) and (pointed or (len(text.split()) < 4 and _ids(read))) and not say.SEEN.search(text):
         away = tuple(film.id for film in pointed.films) if pointed else _ids(read)
         if pointed is None or pointed.explicit or len(text.split()) <= 5:
@@ -366,10 +360,15 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     if verdict is None:
         return None
     films = _ids(read) or (tuple(film.id for film in pointed.films) if pointed else ())
-    if not films and verdict == "seen" and scene.table.it and len(text.split()) <= 4:
+    bare = verdict == "seen" and re.search(r"\b(?:seen|saw|watched|know)\W*(?:already|before|too|both|all)?\W*$", text)
+    if not films and bare and scene.table.it and len(text.split()) <= 4:
         films = (scene.table.it.id,)
+    if not films and verdict == "seen":
+        films = tuple(film.id for film in scene.vocabulary.films_named(_SEEN_TITLE.sub("", said).strip(" .!?"))[:1])
     if not films:
-        return None
+        title = _SEEN_TITLE.sub("", said).strip(" .!?")
+        strange = not all(scene.vocabulary.is_ordinary(word) for word in content_words(title)) and len(title.split()) <= 8
+        return Act("absent", absent=(title,)) if verdict == "seen" and strange else None
     verdicts = tuple((movie_id, verdict) for movie_id in films[:10])
     rest = own_words(read.plan.query)
     asks = re.search(
@@ -427,7 +426,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
         and not read.plan.filters
         and not read.plan.soft
     ):
-        near = scene.vocabulary.film_like(found["title"], 0.86)
+        near = scene.vocabulary.film_like(found["title"], 0.8 if len(found["title"].split()) == 1 else 0.86)
         if near:
             return Act("search", plan=Plan(query=near[0].title), films=(near[0].id,), new=True, read=read)
         absent = (found["title"].strip(),)
@@ -494,9 +493,6 @@ def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("off_topic")
     return None
-
-
-# -- searches ---------------------------------------------------------------------------------------
 
 
 # -- looking things up -------------------------------------------------------------------------------

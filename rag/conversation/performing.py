@@ -155,7 +155,9 @@ class Stage:
         film = self.box.movie_details(act.films[0])
         told = answer(film, act.text, self.said, act.read) if act.text or self.said else ""
         brief = self._brief("details", self.memory.plan, (_bare(film),), {"answer": told})
-        memory = self.memory.model_copy(update={"focus": film.id, "shown": self.memory.shown or (film.id,)})
+        named = tuple(mention.films[0].id for mention in act.read.mentions if mention.films)
+        table = named if len(named) > 1 else self.memory.shown or (film.id,)  # "is A better than B?" "Which is older?"
+        memory = self.memory.model_copy(update={"focus": film.id, "shown": table})
         return Performed(brief, memory, memory.plan, (_bare(film),))
 
     def _extreme(self, act: Act) -> Performed:

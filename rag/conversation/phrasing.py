@@ -174,7 +174,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|know)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
+    recently)\s+)*(?:seen|saw|watched|know)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
     """
 )
 LIKED = _glued(
@@ -253,7 +253,7 @@ BOX_OFFICE = _glued(
     \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
     \bwhat (?:would|will|could|might) .*\b(?:gross|earn|make at the box office|bring in|take at)\b|
     \bhow much (?:money )?(?:would|will|could|might|can|should) .*\b(?:make|earn|gross|take|bring)\b|
-    \bbox[- ]office (?:forecast|prediction|estimate)\b
+    \bbox[- ]office (?:forecast|prediction|estimate)\b|\bwhat box[- ]office (?:would|could|can|might|should|will)\b
     """
 )
 PLOT_GENRES = _glued(

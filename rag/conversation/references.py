@@ -19,15 +19,13 @@ _ORDINALS = {
     "sixth": 5, "6th": 5, "seventh": 6, "7th": 6, "eighth": 7, "8th": 7, "ninth": 8, "9th": 8, "tenth": 9, "10th": 9,
     "last": -1, "final": -1, "bottom": -1,
 }  # fmt: skip
-_NUMBERS = {
-    word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)
-}
+NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)}
 _THING = r"(?:\s+(?:one|film|movie|title|suggestion|result|pick|of (?:them|these|those)|on (?:the|your) list))"
 _ORDINAL = re.compile(
     rf"\bthe\s+(?:very\s+)?({'|'.join(_ORDINALS)})(?:{_THING}\b|(?=\s*(?:$|[?!.,;]|(?:is|was|has|looks?|sounds?|but|and|instead|please|again|about)\b)))"
     rf"|\b({'|'.join(_ORDINALS)}){_THING}\b"
 )
-_NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(_NUMBERS)})\b")
+_NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(NUMBERS)})\b")
 _DESCRIBED = re.compile(
     r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;]|(?:is|was|has|but|and|please)\b))"
 )
@@ -73,7 +71,7 @@ def refer(sentence: str, table: Table, vocabulary: Vocabulary) -> Reference | No
     for pattern in (_ORDINAL, _NUMBERED):
         if found := pattern.search(text):
             word = next(group for group in found.groups() if group)
-            place = _ORDINALS[word] if word in _ORDINALS else (_NUMBERS.get(word) or int(word)) - 1
+            place = _ORDINALS[word] if word in _ORDINALS else (NUMBERS.get(word) or int(word)) - 1
             if -len(table.shown) <= place < len(table.shown):
                 return Reference((table.shown[place],), *found.span())
     if found := re.search(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -72,8 +73,11 @@ _MEANT = 0.5  # weight from which a wish was said outright, or asked for "if pos
 _LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
 _SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
 _NUMBER_ONLY = re.compile(
-    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
+    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?P<end>under|below|less than|shorter than|within|over|above|more than|longer than|at least)|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
     r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
+)
+_OTHER_END = dict.fromkeys(("under", "below", "less than", "shorter than", "within"), "_min") | dict.fromkeys(
+    ("over", "above", "more than", "longer than", "at least"), "_max"
 )
 _ALLOWED = re.compile(
     r"(?:[, ]+(?:is|are|was|would be|will be|also|too|as well|just as|perfectly|still))*[, ]+(?:ok|okay|fine|alright|all right|good|possible|acceptable)(?:[, ]+(?:too|also|as well|with me|by me|then|for me))*[\s.!]*$"
@@ -93,11 +97,21 @@ _TALK = frozenset(
         """prefer preferred actually instead rather first second third fourth fifth last one ones maybe change changed switch swap mind forget
         drop ignore remove keep still same else loved liked love like similar suggestion suggestions different other others another again more
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
-        seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
+        his their its need needs needed seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
         results result option options says said say thought pick picks kind bit little much many few possible option either any whatever necessarily doesn't doesnt
         don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally reasons here there showed shown nah nope bored boring""",
     )
 )
+
+
+_IN_LOVE = re.compile(r"\b(?:in|of|finds?|true) love\W*$", re.IGNORECASE)  # a story, not a liking
+_LOOSER = re.compile(
+    r"\b(older|newer|longer|shorter|earlier|later)(?: ones?| films?| movies?)?(?: is| are| would be| will be|'s)(?: also| totally| perfectly| actually| just as)? (?:fine|ok|okay|good|alright|all right|welcome|possible)\b"
+)
+_JUST = re.compile(r"^(?:(?:ok(?:ay)?|no|well|then),? )*(?:just|only)\b")
+_ENDS = {
+    "older": "year_min", "earlier": "year_min", "newer": "year_max", "later": "year_max", "longer": "runtime_max", "shorter": "runtime_min",
+}  # fmt: skip
 
 
 def is_new(said: str, delta: Plan, before: Plan) -> bool:
@@ -130,6 +144,11 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     instead = bool(_INSTEAD.search(text))
     plan = lifted(said, before)
     was_lifted = plan != before
+    if looser := _LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
+        kind = _ENDS[looser.group(1)].split("_")[0]
+        delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
+    if delta.filters.people and _JUST.match(text) and set(delta.filters.people) < set(plan.filters.people):  # "just Pacino"
+        plan = plan.model_copy(update={"filters": plan.filters.model_copy(update={"people": delta.filters.people})})
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
         taken = {*before.filters.people, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
@@ -203,8 +222,9 @@ def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
         names = ("year_min", "year_max") if wish.kind == "years" else ("runtime_min", "runtime_max")
         if any(getattr(filters, name) is not None for name in names):
             return
-        for slack in _SLACK if wish.kind == "years" else (0,):
-            if wish.kind == "years" and high and not low:
+        vague = wish.kind == "years" and wish.weight > _MEANT  # "recent", rather than "before 1980, preferably"
+        for slack in _SLACK if vague else (0,):
+            if vague and high and not low:
                 high_now: int | None = high - _SLACK[-1] + slack
             else:
                 high_now = high
@@ -232,8 +252,15 @@ def renumbered(said: str, plan: Plan) -> Plan | None:
     filters = plan.filters.chosen()
     for low, high, sensible in (("runtime_min", "runtime_max", range(20, 400)), ("year_min", "year_max", range(1900, 2101))):
         names = [name for name in (low, high) if name in filters]
-        if number in sensible and len(names) == 1:
+        if (
+            number in sensible
+            and len(names) == 1
+            and not (found and found["end"] and names[0].endswith(_OTHER_END[found["end"]]))
+        ):
             return plan.model_copy(update={"filters": Filters(**{**filters, names[0]: number})})
+        if number in sensible and len(names) == 2 and low == "runtime_min" and _ALLOWED.search(text):
+            wider = {low: min(number, filters[low]), high: max(number, filters[high])}
+            return plan.model_copy(update={"filters": Filters(**{**filters, **wider})})
         if number in sensible and names and low == "year_min":
             return plan.model_copy(update={"filters": Filters(**{**filters, low: number, high: number})})
     return None
@@ -273,6 +300,11 @@ def lifted(said: str, plan: Plan) -> Plan:
             _drop_value(record, what)
     for found in _WELCOME_AGAIN.finditer(text):
         _welcome(record, found.group(1))
+    for found in _LOOSER.finditer(text):
+        filters = record.get("filters", {})
+        filters.pop(_ENDS[found.group(1)], None)
+        if filters.get("year_max", 0) >= datetime.now(UTC).year:  # "this century" ends now
+            del filters["year_max"]
     return Plan.from_record(record)
 
 
@@ -284,7 +316,7 @@ def own_words(query: str) -> str:
         return ""
     while words and fold(words[0]).strip(".,!?;:") in _TALK:
         words = words[1:]
-    while words and fold(words[-1]).strip(".,!?;:") in _TALK:
+    while words and fold(words[-1]).strip(".,!?;:") in _TALK and not _IN_LOVE.search(" ".join(words)):
         words = words[:-1]
     return " ".join(words)
 
@@ -349,7 +381,7 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
         if not any(field in now for field in fields):
             continue
         replaced = out | {field: now.get(field, []) for field in fields}
-        joined = out | {field: [*out.get(field, []), *now.get(field, [])] for field in fields}
+        joined = out | {field: list(dict.fromkeys((*out.get(field, []), *now.get(field, [])))) for field in fields}
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
         alternative = not also or fields == ("people",)  # "and Bergman?" of whom nothing is with Tarkovsky
         out = replaced if instead or (alternative and not count(narrower)) else joined

@@ -92,6 +92,11 @@ class Draft:
 
     def avoid_theme(self, start: int, end: int) -> None:
         theme = self.text(start, end)[:200]
+        bearers = self._names.bearers("".join(token.bare for token in self._tokens[start:end]))
+        for name in bearers[:_PEOPLE_LIMIT]:  # "not Bergman": neither of them
+            self.add(theme, "people_none", name)
+        if bearers:
+            return
         self.avoid.append(theme)
         self.note(theme, "avoid", theme)
 

@@ -67,7 +67,9 @@ _CUES: Phrases[Role] = Phrases.listed(
     }
 )
 _AFTER_CUE = Phrases.listed(
-    {True: "the film, the movie, film, movie, films like, movies like, the film called, the movie called, the original"}
+    {
+        True: "both, either, the film, the movie, film, movie, films like, movies like, the film called, the movie called, the original"
+    }
 )
 _BEFORE_TITLE_END = word_set(
     "and or but with without from only though please which that in not minus plus except under over before after for set by "

@@ -171,6 +171,11 @@ class Vocabulary:
         people = [self._people[row] for row in self._by_surname.get(surname, ()) if self._people[row].directed]
         return people if len(people) > 1 else []
 
+    def bearers(self, surname: str) -> list[str]:
+        """All people of a surname that is no everyday word, those with most films first."""
+        people = [] if self.is_ordinary(surname) else [self._people[row] for row in self._by_surname.get(surname, ())]
+        return [person.name for person in sorted(people, key=lambda person: -_films(person, False))]
+
     def person_by_token(self, word: str) -> Person | None:
         """The only person who has this word anywhere in the name ("Keanu")."""
         rows = self._by_token.get(word, ())

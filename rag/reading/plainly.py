@@ -34,6 +34,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
+_KIN = r"(?:mum|mom|mother|dad|father|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran(?:ny|ma|dad|dpa)?|nan|kids?|son|daughter|friends?|flatmate)"
 _ASIDE = re.compile(
     r"^(?:please )?(?:remind me|do you (?:happen to )?know|(?:can|could) you (?:please )?(?:tell|remind) me|tell me|any idea|i wonder|i(?:'d| would) like to know)[, ]+"
     r"(?=(?:who|when|where|how|which|what)\b)(?!what (?:i|we|did i|did we|you)\b|how (?:you|this|to)\b)",
@@ -55,12 +56,16 @@ _PLAIN = tuple(
         ),
         (r"(?<!no )\b(older|newer|longer|shorter|earlier|later)(?: ones?)? than (?:that|this|it|those|these|them)(?: one| film| movie)?s?\b", r"\1"),
         (r"(?<=\w)[, ]+(?:so |and )?(?:no|not|nothing) (?:longer|more|over|older|newer|later|shorter|less|earlier) than that\b", ""),  # says it twice
+        (r"\b(?:leave out|skip|exclude|without|nothing|avoid) (?:everything|anything|all|whatever)?(?: that is)? ?(?:in|from|under) the ([\w-]+) genre\b", r"no \1"),
+        (r"\b(?:only )?in colou?r\b(?= *(?:[?!.,]|$|and |but |please))", "not black and white"),
         (r"\bearlier\b(?= *(?:[?!.,]|$))", "older"),
         (r"\blater\b(?= *(?:[?!.,]|$))", "newer"),
         (r"\bwith (?:a|an|my|our) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?\b", "for kids"),
         (r"\bfor (?:a |the )?famil(?:y|ies)\b(?! (?:secret|saga|drama|business))", "for kids"),
         (r"\bdo you (?:hold|own|stock|carry|offer|keep|have)(?=\s*\?)", ""),
         (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
+        (r"(?:^|(?<=[,.;!?] ))(?:he|she|they) (?:really |would )?(?:prefers?|wants?|likes?|loves?|enjoys?)\b(?! (?:it|that|this|them|these|those)\b)", ""),
+        (r"\b(?:for )?(?:my|our|an?) (?:\w+ )?(?:\d|1[0-3])[- ]?(?:yo|y/o|(?:year|yr)s?[- ]olds?)\b(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?(?: (?:really )?(?:wants?|likes?|loves?|enjoys?|needs?|is into|is mad about)(?: to (?:see|watch))?)?", "for kids "),
         (r"(?:^|(?<=[,.;!?] ))(?:my|our) \w+ (?:says?|said|thinks?|insists?|reckons?|wants?|would like|would prefer|prefers?|asks for)\b(?: (?:that|it should be|it must be|we need))?", ""),
         (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
         (r",? (?:because |as |cos |since )?(?:she|he|they|we|i) (?:can'?t|cannot|won'?t|gets?|falls?|have to|has to) [^,.;?!]*$", ""),
@@ -95,7 +100,9 @@ _PLAIN = tuple(
         (r"\binstead of (?:the )?[\w.'’ -]{2,40}?(?:,|(?=\s*[?!.]|\s*$))", ""),
         (r"\b(?:in|from|of|across) (?:the|your|this|my|our)(?: whole| entire)? (?:collection|catalogue|catalog|database)\b|\b(?:in|from|of) (?:your|my|our)(?: whole| entire)? (?:library|archive|list)\b", ""),
         (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
-        (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])", "no "),
+        (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])|^- (?=[A-Za-z])", "no "),
+        (r"\bsurprise me\b", "recommend something"),
+        (r"^(?:(?:just|only|give me|i want|i need) )?(\d{1,2}|two|three|four|five) (?:recommendations?|suggestions?|ideas|options|picks|titles)\b", r"\1 films"),
         (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
         (r"\b((?:vietnam|korean|gulf|iraq|civil|pacific) war|world war (?:one|two|1|2|i|ii)|ww ?(?:1|2|i|ii)|first world war|second world war) (?=(?:films?|movies?)\b)", r"\1 war "),
         (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) (one|two|three|four|[1-4](?:\.5)?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
@@ -116,7 +123,7 @@ _PLAIN = tuple(
         (r"\b(?:with )?real (?:actors|people) (?:not|rather than|instead of) (?:a )?(?:cartoons?|animat\w+)|\blive[- ]action\b", "not animated"),
         (r"\banimes?\b(?! (?:by|from) )", "Japanese animation"),
         (
-            r"\bfor (?:my|our|a|an|the) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?\b",
+            r"\bfor (?:(?:my|our|a|an|the|some) )?(?:\w+ )?(?:\d|1[0-3])[- ]?(?:year|yr)s?[- ]olds?(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?\b",
             "for kids",
         ),
         (
@@ -126,8 +133,10 @@ _PLAIN = tuple(
         ),
         (r"\b(?:the )?kids (?:are|will be) (?:here|coming|over|with us|watching)\b|\bwith the little ones\b", "for kids"),
         (r"\b(?:he|she|they|it|(?:my|our) \w+)(?:'s|'re| is| are|s)? (?:afraid|scared|frightened) of ", "no "),
-        (r"\b(?:my|our|the) (?:\w+ )?(?:mum|mom|dad|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran|nan|kids?|son|daughter|friends?|flatmate) "
+        (rf"\b(?:my|our|the) (?:\w+ )?{_KIN} "
          r"(?:really |just |absolutely )?(?:can'?t stand|can'?t bear|hates?|loathes?|dislikes?|doesn'?t (?:like|do|want)|(?:won'?t|will not|never|refuses to|doesn'?t want to|would never) (?:watch(?:es)?|see))\b", "no"),
+        (rf"\b(?:my|our|the) (?:\w+ )?{_KIN} (?:really |just |absolutely )?(?:loves?|likes?|enjoys?|adores?|(?:is|are) (?:\w+ )?(?:into|mad about|fond of|fans? of|a fan of))\b(?= (?-i:[A-Z]))", "something like"),
+        (rf"\b(?:my|our|the) (?:\w+ )?{_KIN} (?:really |just |absolutely )?(?:loves?|likes?|enjoys?|adores?|(?:is|are) (?:\w+ )?(?:into|mad about|fond of|fans? of|a fan of))\b", ""),
         (r"\bdir(?:ected by|ector)?\s*:\s*", "directed by "),
         (r"\b(?:stuff |things? )?(?:made|shot) before (?:i|we) (?:was|were) born\b", "old"),
         (r"\bnot (?:that|so|quite so|as|too) (?:recent|new|modern)\b", "older"),

@@ -26,6 +26,14 @@ LONGEST = 4000
 """Characters of a sentence that are read; the rest is cut, with a note."""
 
 
+_FOREIGN = frozenset(
+    "ich suche einen eine ein der die das und mit für von mir bitte nicht möchte etwas una uno el los las quiero busco para con del "
+    "película películas por je cherche voudrais un une les des avec pour sur dans veux il lo gli che cerco vorrei di per um uma "
+    "filme quero com een het ik zoek met voor".split()
+)
+"""Small words of the languages most likely to be tried, none of them English but a few ("die", "per")."""
+
+
 @dataclass(frozen=True)
 class Understanding:
     """A plan and where it came from.
@@ -73,7 +81,10 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date | None = None)
     draft = Interpreter(
         tokens, grammar.cut(text, tokens, mentions, today), Draft(text, tokens, vocabulary), vocabulary, today
     ).draft
-    return Understanding(text, draft.plan(), tuple(draft.spans), tuple(mentions), notes=tuple(notes))
+    plan = draft.plan()
+    if len(_FOREIGN & set(re.findall(r"\w+", plan.query.casefold()))) > 1:
+        notes.append("I only read English; these words were searched for as they stand.")
+    return Understanding(text, plan, tuple(draft.spans), tuple(mentions), notes=tuple(notes))
 
 
 def clean(text: str) -> str:
