@@ -474,6 +474,11 @@ def _series(said: str, text: str, scene: Scene) -> Act | None:
 
 def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
     read = read_sentence(said, scene.vocabulary)
+    if say.PART_PLAYED.match(text) and not read.plan.filters and not read.mentions:
+        return Act(
+            "which",
+            text="I know who is in a film, but not which part they play. Which film do you mean? I'll tell you its cast.",
+        )
     about_films = bool(say.FILM_WORDS.search(text)) or bool(read.mentions)
     if say.OFF_TOPIC.search(text) and not about_films:
         return Act("off_topic")
@@ -511,7 +516,17 @@ def _films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tup
     )
 
 
-_ASKED_BARE = ("runtime", "cast", "directors", "year", "money", "language", "countries", "rating")  # whatever else is said
+_ASKED_BARE = (
+    "unrecorded",
+    "runtime",
+    "cast",
+    "directors",
+    "year",
+    "money",
+    "language",
+    "countries",
+    "rating",
+)  # whatever else is said
 _AFTER_ASKING = re.compile(
     r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|would|could|might|will|directed|made|stars in|starred in|of|in|"
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",

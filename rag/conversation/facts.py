@@ -32,6 +32,8 @@ FACTS: dict[str, str] = {
     "countries": r"(?:what|which) country|where (?:is|was|are|were|does) .*(?:from|made|shot|filmed|set)\b",
     "rating": r"\b(?:its |the )?rat(?:ing|ed)\b|\bscore\b|any good|how good|well rated|worth (?:watching|seeing|it)|(?:is|was) (?:it|that|this|he) good\b",
     "poster": r"\bposter\b",
+    "unrecorded": r"\bwho (?:composed|scored|wrote|produced|shot|edited|did)(?: the (?:music|score|script|screenplay|songs?|costumes|effects)| it| this| that)\b|\b(?:composers?|screenwriters?|producers?|cinematographers?|soundtrack)\b"
+    r"|\b(?:oscars?|awards?|golden globes?|palme d'or)\b",
     "plot": r"\babout\b|\bplot\b|\bsynopsis\b|\bthe story\b|\bwhat happens\b|summar|describe|tell me more|more (?:info|details)|know about",
 }  # fmt: skip
 """Fact → how viewers ask for it, on folded text; the first that matches counts."""
@@ -82,6 +84,8 @@ def answer(film: Movie, fact: str, said: str, read: Understanding) -> str:
     if fact == "rating":
         known = f"{title} is rated {film.rating:g} of 10." if film.rating is not None else f"I have no ratings for {title}."
         return known + (f" What it is: “{quoted(film.plot)}”" if film.plot and film.rating is None else "")
+    if fact == "unrecorded":
+        return f"That isn't on file for {title}: I know directors, casts, years, lengths, genres and plots."
     if fact == "plot":
         return f"{title}: {quoted(film.plot, 700)}" if film.plot else _unknown(title, "its plot")
     return _property(film, said, read)

@@ -289,7 +289,7 @@ AMONG = re.compile(
     r"^(?:and |so |but |ok(?:ay)? |,)*(?:(?:(?:are|is|was|were|did|do|does|have|has) )?(?:any|one|some|either)|which|what|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b"
 )
 ASKS_FILMS = re.compile(
-    r"^(?:what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
+    r"^(?:what(?:'s| is) (?:good|best|nice|right|fun)\b|what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
     r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
 )
 COMPARED = re.compile(
@@ -304,6 +304,7 @@ YES_AND_MORE = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")
 _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
 ANY_ROLE = re.compile(
     rf"\b(?:any|whatever|forget|drop|never ?mind|ignore|lose|no matter|regardless of|(?:don't|do not) care (?:about|who))(?: about)?(?: the| which| who the)? {_ROLE}\b"

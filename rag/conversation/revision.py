@@ -36,7 +36,7 @@ _ALSO = re.compile(
 )
 _FOLLOWS = re.compile(
     r"^(?:max(?:imum)?|at most|at least|up to|less than|more than|no (?:longer|shorter|older|newer)|longer|shorter|older|newer|earlier|later)\b|"
-    r"^(?:and|but|also|only|just|or|no|not|nothing|(?:kick|throw|cut|weed|filter|rule|leave|take) out|ditch|exclude|spare|skip|avoid|minus|without|with|from|in|by|under|over|before|after|about|where|set|any|what about|how about|"
+    r"^(?:and|but|also|only|just|or|no|not|nothing|(?:kick|throw|cut|weed|filter|rule|leave|take) out|ditch|exclude|spare|skip|avoid|minus|without|with|from|in|by|under|over|before|after|about|where|set|based on|any|what about|how about|"
     r"make|something (?:\w+er|more|less|a bit|a little|not|without|with|from|in|by|under|before|after)|maybe|preferably|ideally|please|can (?:it|they|you make)|could (?:it|they|you make)|it (?:should|must|has|can)|"
     r"they (?:should|must|have)|must|should|actually|rather|instead|less|more|except|ok(?:ay)?|hmm+|well|then|yes|i'd (?:rather|prefer)|i prefer|starring|directed|released|made)\b"
     r"|\b(?:ones?|those|these|them|same|instead|too|as well|rather)\b"

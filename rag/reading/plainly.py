@@ -91,6 +91,8 @@ _PLAIN = tuple(
         (r"\b(?:where|in which|that has) ([\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:plays?|stars?|acts?|appears?|is in it|is the (?:lead|star|hero)|has the lead)(?: in(?: it)?)?(?=\s*(?:[?!.,;]|$|and |but ))", r"with \1"),
         (r"\b(?:shorter|less|longer|more) than (?:1[0-9]|[6-9])\d(?=\s*(?:[?!.,;]|$|please\b|and |but ))|\b(?:max|maximum|at most|no longer than) (?:1[0-9]|[6-9])\d(?=\s*(?:[?!.,;]|$|please\b|and |but ))", r"\g<0> minutes"),
         (r"\bbefore (?:he|she|they|i|we|(?:my|our) \w+) (?:was|were) (?:even )?born in (?=\d{4})", "before "),
+        (r"\b(?:that )?(?:both )?(?:my|our|the) (?:kids|children|little ones|grandkids|grandchildren|toddlers?)(?: and (?:i|me|we))? (?:would|will|could|can|might|may) (?:also |both |all )?(?:like|enjoy|watch|love|see)\b", "for kids"),
+        (r"\b(?:from |of |in )?the golden age of hollywood\b", "American from 1930 to 1959"),
         (r"\b(?:that |which )?(?:my|our) (?:\w+ ){1,3}(?:would|will|could|can|might|may) (?:also )?(?:accept|like|enjoy|watch|approve of|love|tolerate)(?: too| as well)?\b", ""),
         (r"\bthe turn of the (?:century|millennium)\b", "2000"),
         (r"\b(?:from |made )?outside (?:of )?(?=(?-i:[A-Z]))", "not from "),

@@ -26,6 +26,17 @@ LONGEST = 4000
 """Characters of a sentence that are read; the rest is cut, with a note."""
 
 
+_NOT_ON_FILE = tuple(
+    (re.compile(pattern, re.IGNORECASE), f"The catalogue {what}; those words were only searched for.")
+    for pattern, what in (
+        (r"\b(?:rated (?:r|pg|g|18|15|12)\b|r-rated|pg-?13)", "has no age ratings"),
+        (r"\b(?:oscars?|academy awards?|golden globes?|palme d'or|award[- ]winn\w+|prize[- ]winn\w+)\b", "has no awards"),
+        (
+            r"\b(?:by|from|made by|directed by) (?:a )?(?:women|woman|female)\b|\b(?:female|women|woman) (?:directors?|film-?makers?|leads?)\b",
+            "does not say who is a woman",
+        ),
+    )
+)
 _FOREIGN = frozenset(
     "ich suche einen eine ein der die das und mit für von mir bitte nicht möchte etwas una uno el los las quiero busco para con del "
     "película películas por je cherche voudrais un une les des avec pour sur dans veux il lo gli che cerco vorrei di per um uma "
@@ -63,8 +74,7 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date | None = None)
     if len(sentence) > LONGEST:
         text = text[:LONGEST]
         notes.append(f"Only the first {LONGEST:,} characters were read.")
-    if re.search(r"\b(?:rated (?:r|pg|g|18|15|12)\b|r-rated|pg-?13)", text, re.IGNORECASE):
-        notes.append("The catalogue has no age ratings; those words were only searched for.")
+    notes += [note for pattern, note in _NOT_ON_FILE if pattern.search(text)]
     tokens = tokenize(text)
     if not tokens:
         return Understanding(text, Plan(), notes=tuple(notes))
