@@ -23,7 +23,7 @@ WEIGHTS = {
     "passage": 0.6,
     "keywords": 1.5,
     "clues": 0.4,
-    "poster": 0.25,
+    "poster": 0.12,
     "picture": 1.0,  # query picture against posters
     "picture_text": 0.7,  # query picture against overviews
     "anchor": 1.4,
