@@ -20,7 +20,7 @@ _FILMS = Path(__file__).parent / "films"
 
 
 def records() -> Iterator[dict[str, Any]]:
-    """The films as written, tagline included, in a fixed order."""
+    """The films as written, in a fixed order; `tagline` is for the poster, `remembered` (what people ask for a film by) no motif for it."""
     for path in sorted(_FILMS.glob("*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             yield json.loads(line)
@@ -32,7 +32,12 @@ def write_demo(catalogue_file: Path, posters: Path, progress: Callable[[str, int
     drawn = paint_all(films, posters, progress=lambda _, done, total: progress("drawing posters", done, total))
     catalogue = Catalogue.open(catalogue_file)
     catalogue.set_meta(_ORIGIN, "demo")
-    catalogue.add(Movie.from_record(film | {"poster": str(drawn[film["id"]].resolve())}) for film in films)
+    catalogue.add(
+        Movie.from_record(
+            film | {"keywords": film["keywords"] + film["remembered"], "poster": str(drawn[film["id"]].resolve())}
+        )
+        for film in films
+    )
     return catalogue
 
 
