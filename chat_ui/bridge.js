@@ -21,14 +21,21 @@ document.addEventListener("click", (click) => {
 /* Gradio labels each message with its own markup; the message itself is what should be read out. And a
    new question is brought to the top of the window, so that its answer unfolds below it. */
 let asked = 0;
+let moved = false; // by the visitor, who then decides what is in view
+for (const sign of ["wheel", "touchmove", "keydown", "mousedown"]) addEventListener(sign, () => { moved = true; }, { passive: true });
+const bring = (behavior) => {
+  const newest = [...document.querySelectorAll("#mt-thread .user-row")].at(-1);
+  if (newest && Math.abs(newest.getBoundingClientRect().top - 8) > 4) newest.scrollIntoView({ block: "start", behavior });
+};
 new MutationObserver(() => {
   for (const message of document.querySelectorAll('[data-testid="bot"][aria-label], [data-testid="user"][aria-label]')) {
     message.removeAttribute("aria-label");
   }
   const questions = document.querySelectorAll("#mt-thread .user-row");
   if (questions.length > asked) {
-    const newest = questions[questions.length - 1];
-    setTimeout(() => newest.scrollIntoView({ block: "start", behavior: "smooth" }), 80);
+    moved = false;
+    setTimeout(() => bring("smooth"), 80);
+    for (const later of [1200, 3000]) setTimeout(() => moved || bring("instant"), later); // what was drawn meanwhile may have stopped it
   }
   asked = questions.length;
 }).observe(document.body, { childList: true, subtree: true });
