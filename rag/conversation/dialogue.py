@@ -25,7 +25,9 @@ from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
+_NOT_THAT = re.compile(r"\b(?:so |but |just |please )*not (?:that|it)(?: one| film| movie)?(?: again| please)?\W*$")
 _POLITE = re.compile(r"\b(?:please|ok|okay|yes|hmm+|and|then|maybe|oh|show me|tell me about|more about|i meant?|sorry|again)\b")
+_AT_FIRST = 8  # characters before a reference that begins a sentence ("ok, ")
 _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
 _SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| has| have| saw| watched| seen)")
 _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
@@ -221,8 +223,13 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
             return Act("extreme", films=(best[1].id,), text=best[0])
     if pointed and pointed.explicit and not re.search(r"\w", _POLITE.sub("", text[: pointed.start] + text[pointed.end :])):
         return Act("details", films=(pointed.films[0].id,), text="plot", read=read)  # "the second one"
-    asks = bool(say.QUESTION.match(text)) or (
-        fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit))
+    rest = text[pointed.end :].strip(" ,.;:–—-") if pointed and pointed.explicit and pointed.start < _AT_FIRST else ""
+    behind = bool(rest) and bool(say.QUESTION.match(rest) or say.BARE_FACT.match(rest))  # "the submarine one: length?"
+    fact = fact_asked(rest) if behind else fact
+    asks = (
+        bool(say.QUESTION.match(text))
+        or behind
+        or (fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit)))
     )
     if (
         (both := say.AND_A_FACT.search(text))
@@ -352,6 +359,9 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         if pointed is None or pointed.explicit or len(text.split()) <= 5:
             plan = scene.memory.plan
             return Act("search", plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys((*plan.exclude, *away)))}))
+    if _NOT_THAT.search(text) and (away := _ids(read)):  # "we watch Home Alone every year, so not that"
+        plan = scene.memory.plan
+        return Act("search", plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys((*plan.exclude, *away)))}))
     verdict: Verdict | None = None
     for pattern, kind in ((say.DISLIKED, "dislike"), (say.SEEN, "seen"), (say.LIKED, "like")):
         if pattern.search(text):
@@ -364,7 +374,10 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     if not films and bare and scene.table.it and len(text.split()) <= 4:
         films = (scene.table.it.id,)
     if not films and verdict == "seen":
-        films = tuple(film.id for film in scene.vocabulary.films_named(_SEEN_TITLE.sub("", said).strip(" .!?"))[:1])
+        title = re.sub(r"\s+(?:already|before|too|yesterday|last \w+)\W*$", "", _SEEN_TITLE.sub("", said), flags=_I).strip(
+            " .!?"
+        )
+        films = tuple(film.id for film in scene.vocabulary.films_named(title)[:1])
     if not films:
         title = _SEEN_TITLE.sub("", said).strip(" .!?")
         strange = not all(scene.vocabulary.is_ordinary(word) for word in content_words(title)) and len(title.split()) <= 8

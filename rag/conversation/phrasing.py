@@ -57,8 +57,8 @@ OFF_TOPIC = _glued(
     crypto|football (?:score|match)|who won (?:the|last)|president of|prime minister|capital (?:city )?of|translate|
     write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
     haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
-    news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me )?an? (?:flight|table|hotel|
-    taxi)|order (?:me )?(?:a |some )?(?:pizza|food)|headache|diagnos|my (?:password|bank|computer|wifi|phone|
+    news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me |us )?(?:an?|two|three|four|some|\d) (?:flights?|tables?|hotels?|
+    taxis?|seats?|tickets?|rooms?)|passwords?|order (?:me )?(?:a |some )?(?:pizza|food)|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
     restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
@@ -240,7 +240,9 @@ LIKE_THAT = _glued(
 SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
-    film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
+    film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
+    \b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
+    \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
     \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """

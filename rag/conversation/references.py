@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
+from rag.lexical import content_words, stem
 from rag.reading.understanding import Vocabulary, understand
 
 _ORDINALS = {
@@ -27,7 +28,7 @@ _ORDINAL = re.compile(
 )
 _NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(NUMBERS)})\b")
 _DESCRIBED = re.compile(
-    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;]|(?:is|was|has|but|and|please)\b))"
+    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please)\b))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
@@ -110,8 +111,10 @@ def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Mo
     plan = understand(f"films {found.group(2)}" if found.group(2) else f"{found.group(1)} films", vocabulary).plan
     fitting = [film for film in table.shown if plan.filters and passes(film, plan.filters)]
     if not fitting and plan.query:
-        words_left = set(fold(plan.query).split())
-        fitting = [film for film in table.shown if words_left <= set(re.findall(r"\w+", fold(_text(film))))]
+        words_left = {stem(word) for word in content_words(plan.query)}
+        fitting = [
+            film for film in table.shown if words_left and words_left <= {stem(word) for word in content_words(_text(film))}
+        ]
     return fitting[0] if fitting else None
 
 

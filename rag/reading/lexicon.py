@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from movies.vocabulary import genre_words
 from rag.reading.moods import comparative_phrases, mood_phrases
-from rag.reading.places import Place, adjective_of, adjectives
+from rag.reading.places import Place, adjective_of, adjectives, own_name_of
 from rag.reading.tokens import Phrases, spread, word_set
 
 Kind = Literal[
@@ -269,7 +269,8 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
         for phrase in (word, f"{word} language", f"{word} speaking", f"{word} spoken"):
             table[phrase] = Meaning("place", place)
     for code in languages:
-        table.setdefault(adjective_of(code) or code, Meaning("place", Place((code,))))
+        for name in (adjective_of(code) or code, own_name_of(code)):
+            table.setdefault(name, Meaning("place", Place((code,))))
     simple: tuple[tuple[Kind, Mapping[Any, str]], ...] = (
         ("joint", _JOINTS), ("more", _MORE), ("sort", _SORTS), ("era", _ERAS), ("length", _LENGTHS), ("quality", _QUALITY),
         ("fine", _VERDICTS),

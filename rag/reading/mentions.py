@@ -72,7 +72,7 @@ _AFTER_CUE = Phrases.listed(
     }
 )
 _BEFORE_TITLE_END = word_set(
-    "and or but with without from only though please which that in not minus plus except under over before after for set by "
+    "already and or but with without from only though please which that in not minus plus except under over before after for set by "
     "starring tonight is was because so then any on if when where as vs instead both too again yet are were ever worth "
     "available streaming good what which who how can could would should do or, just also have has except if than maybe however it"
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
-from movies.vocabulary import country_words
+from movies.vocabulary import country_words, fold
 from rag.reading.tokens import word_set
 
 
@@ -118,6 +118,15 @@ def needs_capital(word: str) -> bool:
 def adjective_of(code: str) -> str:
     """The English name of a language, folded, for codes without an adjective above; "" if there is none."""
     return str(Locale("en").languages.get(code, "")).lower()
+
+
+@lru_cache(maxsize=256)
+def own_name_of(code: str) -> str:
+    """What a language calls itself, folded ("francais"), or its code where that isn't known."""
+    try:
+        return fold(Locale.parse(code).languages.get(code, code))
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def _entries(text: str) -> list[str]:
