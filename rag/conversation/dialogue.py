@@ -57,7 +57,11 @@ def hear(said: str, scene: Scene) -> Act:
 
 
 def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
-    if say.INJECTION.search(said) or (say.OFF_TOPIC.search(text) and not say.FILM_WORDS.search(text)):
+    if (
+        say.INJECTION.search(said)
+        or say.BOOKING.search(text)
+        or (say.OFF_TOPIC.search(text) and not say.FILM_WORDS.search(text))
+    ):
         return Act("off_topic")
     if not re.search(r"\w", text):
         return Act("help")
@@ -270,6 +274,8 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         return Act("details", films=named[:1], text=fact, read=read)
     if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
         return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
+    if say.SAME.search(text) and say.ELSE.search(text):  # "what else did its director make?"
+        return None
     if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
         if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
             return None

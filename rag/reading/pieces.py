@@ -95,7 +95,8 @@ class Grammar:
         if measure:
             return piece("measure", measure.end, measure)
         known = self.lexicon.match(tokens, at)
-        person = self.people.person(tokens, at, fuzzy and known is None)
+        strange = known is None and self._countries.match(tokens, at) is None  # "Iceland" is no misspelt Ireland
+        person = self.people.person(tokens, at, fuzzy and strange)
         if person and (known is None or known[0] <= person.end):
             return piece("person", person.end, person)
         if place := self._country(tokens, at):
