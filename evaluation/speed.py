@@ -148,7 +148,7 @@ def evaluate_annoy(count: int, dim: int, queries: int = 300, clusters: int = 200
     rows = np.array([(number, OVERVIEW, -1, -1) for number in range(count)], dtype=ROW)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        VectorFile.write(folder, made, rows)
+        VectorFile.write(folder, made, rows, np.zeros(count, dtype=np.float32))
         started = time.perf_counter()
         file = VectorFile.open(folder, dim, count)
         mapped = (time.perf_counter() - started) * 1000

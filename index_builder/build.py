@@ -31,7 +31,7 @@ from movies.encoders import Encoder, Vectors, file_sha256, whole_and_parts
 from movies.errors import BadCatalogue, BadInput, Busy, MovieServiceError
 from movies.images import open_image
 from movies.movie import Movie
-from rag.centring import Means, centred
+from rag.centring import Means, centred, hubness, sample
 from rag.identify import FINGERPRINT, fingerprint
 from rag.index import FORMAT
 from rag.library import Changes, PosterStore, point_to, versions
@@ -200,7 +200,11 @@ def _make(staging: Staging, changes: int, posters: Posters, progress: Progress) 
     vectors = np.concatenate([_centred(text_vectors, means.text), _centred(poster_vectors, means.image)])
     order = np.lexsort((np.arange(len(all_rows)), all_rows["key"]))
     progress("index", 0, 1)
-    VectorFile.write(staging.folder, vectors[order], all_rows[order])
+    vectors, all_rows = vectors[order], all_rows[order]
+    hubs = np.zeros(len(all_rows), dtype=np.float32)
+    texts_only = all_rows["kind"] != POSTER
+    hubs[texts_only] = hubness(vectors[texts_only], sample(vectors[texts_only]))
+    VectorFile.write(staging.folder, vectors, all_rows, hubs)
     WordIndex.build(catalogue.items(), lambda words: _embedded(staging, words, progress)).save(staging.folder)
     progress("index", 1, 1)
     counts = {
@@ -288,7 +292,7 @@ def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
 
 
 def _write_manifest(staging: Staging, counts: dict[str, int], means: Means, changes: int) -> None:
-    files = ("vectors.npy", "rows.npy", "index.ann", "words.npz", "fingerprints.npy")
+    files = ("vectors.npy", "rows.npy", "hubs.npy", "index.ann", "words.npz", "fingerprints.npy")
     manifest = {
         "format": FORMAT,
         "encoder": {"name": staging.encoder.name, "dim": staging.encoder.dim},

@@ -1,9 +1,14 @@
-"""Closing the modality gap: subtract a mean per modality, renormalise.
+"""Geometry of the shared space: closing the modality gap, and how much of a hub each row is.
+
+Subtract a mean per modality, renormalise.
 
 In a raw CLIP space all texts lie in one cone and all pictures in another, so a text query finds
 texts almost whatever they mean. GR-CLIP (arXiv 2507.19054) subtracts the mean of text queries, of
 text documents and of image documents. Here questions share the mean of the films' texts: one encoder reads both, and
 the mean of any few made-up questions takes their themes away from real ones; docs/decisions.md has the figures.
+
+Hubs are rows that lie near many others and so are found whatever is asked (Radovanović et al. 2010). As in CSLS (Conneau et
+al. 2018, arXiv 1710.04087), what a row shares with its own neighbours is taken off its likeness to a question.
 """
 
 from __future__ import annotations
@@ -14,6 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from movies.encoders import Vectors, unit
+
+_SAMPLE = 2000  # rows that neighbours are looked for among
+_NEIGHBOURS = 20
+_BLOCK = 4096  # rows multiplied at once
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,26 @@ class Means:
 def centred(rows: Vectors, mean: Vectors) -> Vectors:
     """`rows` (…, dim) minus `mean` (dim,), scaled back to length 1."""
     return unit(rows - mean)
+
+
+def sample(rows: Vectors) -> Vectors:
+    """At most 2,000 rows, evenly spread."""
+    return np.asarray(rows[:: max(1, -(-len(rows) // _SAMPLE))])
+
+
+def hubness(rows: Vectors, among: Vectors) -> Vectors:
+    """How near unit rows (n, dim) lie to what is around them (n,): the mean cosine with the twenty nearest of a sample.
+
+    The nearest one doesn't count, as it may be the row itself. Zeros where there are no others.
+    """
+    found = np.zeros(len(rows), dtype=np.float32)
+    nearest = min(_NEIGHBOURS + 1, len(among))
+    if nearest > 1:
+        for start in range(0, len(rows), _BLOCK):
+            cosines = rows[start : start + _BLOCK] @ among.T
+            highest = np.sort(np.partition(cosines, -nearest, axis=1)[:, -nearest:], axis=1)
+            found[start : start + _BLOCK] = highest[:, :-1].mean(axis=1)
+    return np.round(found, 4)  # the same whatever the order a processor adds in
 
 
 def _mean(rows: Vectors) -> Vectors:

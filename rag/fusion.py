@@ -35,6 +35,7 @@ WEIGHTS = {
 _TITLE_BONUS = 6.0
 _YEAR_PENALTY = 0.6  # per year outside a hinted range, up to twenty years
 _YEAR_REACH = 20
+_HUB = 0.5  # of a row's likeness to its own neighbours is taken off its cosines: CSLS, see `rag.centring`
 _SAMPLE = 1500  # films an average is taken over
 
 
@@ -65,7 +66,7 @@ class Question:
 
 @dataclass
 class Candidates:
-    """Raw scores per film and leg, NaN where a film has no such row. All arrays are (films,)."""
+    """Scores per film and leg, cosines less what the row shares with everything; NaN where a film has no such row. (films,) each."""
 
     keys: NDArray[np.int64]
     overview: Scores
@@ -99,6 +100,7 @@ class Candidates:
         named = [vector for vector in probes if vector is not None]
         matrix = np.concatenate([np.stack(named) if named else question.clues[:0], question.clues, question.avoid])
         cosines = block.cosines(matrix) if len(matrix) else np.zeros((len(block.rows), 0), dtype=np.float32)
+        cosines = cosines - _HUB * block.rows["hub"][:, None]
         columns = iter(range(len(named)))
         main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in probes)
         first_avoid = len(named) + len(question.clues)

@@ -26,7 +26,7 @@ from movies.errors import IndexMismatch, ModelMissing
 from movies.movie import Filters
 from movies.poster_reader import PosterReader
 from movies.vocabulary import fold
-from rag.centring import Means, centred
+from rag.centring import Means, centred, hubness, sample
 from rag.fusion import Background, Candidates, Question, fuse
 from rag.hits import Evidence, Hit
 from rag.identify import PosterIdentifier, fingerprint, load_fingerprints
@@ -34,7 +34,7 @@ from rag.lexical import content_words, shared_words, word_weights
 from rag.passages import fit
 from rag.rows import Scores, View
 from rag.scan import Scan
-from rag.vectors import OVERVIEW, POSTER, VectorFile
+from rag.vectors import OVERVIEW, POSTER, VectorFile, placed
 from rag.words import WordIndex
 
 __all__ = ["EXACT_ROWS", "FORMAT", "Evidence", "Hit", "MovieIndex", "read_manifest"]
@@ -108,9 +108,12 @@ class MovieIndex:
         pictures = rows["kind"] == POSTER
         ready[pictures] = centred(vectors[pictures], self.means.image)
         ready[~pictures] = centred(vectors[~pictures], self.means.text)
+        hubs = np.zeros(len(rows), dtype=np.float32)
+        if self.file.rows["hub"].any():
+            hubs[~pictures] = hubness(ready[~pictures], self._sample)
         with self._lock:
             self._added = np.concatenate([self._added, ready])
-            self._added_rows = np.concatenate([self._added_rows, rows])
+            self._added_rows = np.concatenate([self._added_rows, placed(rows, hubs)])
             if picture is not None:
                 self._added_fingerprints = np.concatenate([self._added_fingerprints, picture[None]])
                 self._added_keys = np.append(self._added_keys, rows["key"][0])
@@ -334,6 +337,11 @@ class MovieIndex:
             if len(kept) >= _NEAREST // 8 or n >= total:
                 return kept
             n *= 4
+
+    @cached_property
+    def _sample(self) -> Vectors:
+        """The text rows that hubs were measured among."""
+        return sample(self.file.vectors[self.file.rows["kind"] != POSTER])
 
     @cached_property
     def _background(self) -> Background:

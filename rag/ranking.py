@@ -35,6 +35,7 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     0.7,
 )  # what a wish is worth, in standard deviations of the search
 _REMEMBERED = 4.0  # times a preference: a genre that somebody remembers a film by, rather than would like
+_COMPANY = 4.0  # a person who would ideally take part, or is remembered to
 _NO_FURTHER = 4.0  # against a film that isn't funnier than the one it should be funnier than
 _LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
 _LEANING = (0.5, 0.25)  # what the first and second genre of a mood say for it
@@ -92,6 +93,8 @@ def carry_out(
         avoid=[*plan.avoid, *(text for text, weight in texts if weight < 0)],
         without=[*plan.exclude, *plan.unlike, *aside], k=passing if everything else pool,
     )  # fmt: skip
+    if bare:
+        hits += _with_ideal_people(index, plan, {hit.movie.id for hit in hits} | set(aside), k)
     named = bool(plan.query and hits and hits[0].evidence.legs.get("title", 0) >= 0.9)
     tastes = Tastes(index, plan, liked, disliked, remembered=bool(clues))
     if everything:
@@ -109,6 +112,16 @@ def carry_out(
     chosen = ranked[:k] if free or named else _varied(ranked, k)
     weak = bool(chosen) and all(hit.weak for hit in chosen[:3])
     return Screening(tuple(chosen), passing, weak, named)
+
+
+def _with_ideal_people(index: MovieIndex, plan: Plan, known: set[str], k: int) -> list[Hit]:
+    """Films with the people a plan would ideally have; where nothing else is asked they need not be among the best known."""
+    found: dict[str, Hit] = {}
+    for name in (str(wish.value) for wish in plan.soft if wish.kind == "person" and wish.weight > 0):
+        filters = plan.filters.model_copy(update={"people": (*plan.filters.people, name)})
+        hits = index.search(filters=filters, without=[*plan.exclude, *plan.unlike, *known], k=k)
+        found |= {hit.movie.id: hit for hit in hits}
+    return list(found.values())
 
 
 def year_hints(plan: Plan) -> list[tuple[int, int]]:
@@ -210,8 +223,10 @@ def _wish(wish: Wish, film: Movie) -> float:
         return _PREFERENCE * wish.weight * fits
     if wish.kind == "mood":
         return _MOOD * wish.weight * mood_evidence(film, wish.value)[0] if wish.value in MOODS else 0.0
+    if wish.kind == "person":
+        return _COMPANY * wish.weight * (fold(wish.value) in {fold(name) for name in film.people})
     has = {
-        "genre": film.genres, "language": (film.language or "",), "country": film.countries, "person": film.people,
+        "genre": film.genres, "language": (film.language or "",), "country": film.countries,
     }.get(wish.kind, ())  # fmt: skip
     return _PREFERENCE * wish.weight * (fold(wish.value) in {fold(name) for name in has})
 

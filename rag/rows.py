@@ -34,7 +34,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of some films, film by film. `keys` (films,) ascending, `rows` (n,) of dtype ROW."""
+    """Rows of some films, film by film. `keys` (films,) ascending, `rows` (n,) of dtype PLACED."""
 
     keys: NDArray[np.int64]
     rows: NDArray[np.void]

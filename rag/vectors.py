@@ -22,6 +22,7 @@ from movies.errors import IndexMismatch
 
 OVERVIEW, PASSAGE, POSTER, KEYWORDS = 0, 1, 2, 3
 ROW = np.dtype([("key", "<i8"), ("kind", "u1"), ("start", "<i4"), ("end", "<i4")])
+PLACED = np.dtype([*ROW.descr, ("hub", "<f4")])  # a row of an index: with how much of a hub it is (`rag.centring`)
 Row = tuple[int, int, int, int]
 TREES = 60
 SEARCH_K = 24_000  # nodes looked at per query; recall against exact in docs/quality.md
@@ -34,9 +35,18 @@ def text_rows(key: int, texts: Iterable[tuple[str, Span | None]]) -> list[Row]:
     return [(key, kinds[kind], *(place or (-1, -1))) for kind, place in texts]
 
 
+def placed(rows: NDArray[np.void], hubs: Vectors) -> NDArray[np.void]:
+    """Rows (n,) of dtype ROW with their `hubs` (n,), of dtype PLACED."""
+    out = np.empty(len(rows), dtype=PLACED)
+    for name in ROW.names or ():
+        out[name] = rows[name]
+    out["hub"] = hubs
+    return out
+
+
 @dataclass
 class VectorFile:
-    """`vectors` float32 (n, dim) unit rows and `rows` (n,) of dtype ROW, sorted by key; both read-only maps."""
+    """`vectors` float32 (n, dim) unit rows, a read-only map, and `rows` (n,) of dtype PLACED, sorted by key."""
 
     vectors: Vectors
     rows: NDArray[np.void]
@@ -48,15 +58,17 @@ class VectorFile:
         folder: Path,
         vectors: Vectors,
         rows: NDArray[np.void],
+        hubs: Vectors,
         *,
         trees: int = TREES,
         step: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Write matrix, rows and Annoy file into `folder`; the same input gives the same bytes."""
-        if len(vectors) != len(rows):
-            raise ValueError(f"expected as many vectors as rows, got {len(vectors)} and {len(rows)}")
+        """Write matrix, rows of dtype ROW, their hubs (n,) and the Annoy file into `folder`; the same input gives the same bytes."""
+        if not len(vectors) == len(rows) == len(hubs):
+            raise ValueError(f"expected as many vectors as rows and hubs, got {len(vectors)}, {len(rows)} and {len(hubs)}")
         np.save(folder / "vectors.npy", np.ascontiguousarray(vectors, dtype=np.float32), allow_pickle=False)
         np.save(folder / "rows.npy", rows, allow_pickle=False)
+        np.save(folder / "hubs.npy", hubs.astype(np.float32), allow_pickle=False)
         step("building the Annoy trees")
         index = AnnoyIndex(vectors.shape[1] or 1, "angular")
         index.set_seed(_SEED)
@@ -73,9 +85,10 @@ class VectorFile:
         try:
             vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
             rows = np.load(folder / "rows.npy", mmap_mode=None, allow_pickle=False)
+            hubs = _hubs(folder, count)
         except (OSError, ValueError, EOFError):
             raise IndexMismatch(f"The index files are missing or damaged. {again}") from None
-        if vectors.shape != (count, dim) or rows.shape != (count,) or rows.dtype != ROW:
+        if vectors.shape != (count, dim) or not rows.shape == hubs.shape == (count,) or rows.dtype != ROW:
             raise IndexMismatch(f"The index files don't fit the manifest (expected {count} rows of {dim}). {again}")
         index = AnnoyIndex(dim, "angular")
         try:
@@ -84,7 +97,7 @@ class VectorFile:
             raise IndexMismatch(f"The Annoy file is missing or damaged. {again}") from None
         if index.get_n_items() != count:
             raise IndexMismatch(f"The Annoy file has {index.get_n_items()} rows, the manifest says {count}. {again}")
-        return cls(vectors, rows, index)
+        return cls(vectors, placed(rows, hubs), index)
 
     def nearest(self, query: Vectors, n: int, search_k: int = SEARCH_K) -> tuple[NDArray[np.int64], Vectors]:
         """Numbers and cosines of about the `n` nearest rows to a unit vector (dim,), best first."""
@@ -94,3 +107,11 @@ class VectorFile:
 
     def close(self) -> None:
         self._annoy.unload()
+
+
+def _hubs(folder: Path, count: int) -> Vectors:
+    """What was measured at the build; nothing in a version from before it was."""
+    try:
+        return np.asarray(np.load(folder / "hubs.npy", allow_pickle=False), dtype=np.float32)
+    except FileNotFoundError:
+        return np.zeros(count, dtype=np.float32)

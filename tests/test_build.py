@@ -54,7 +54,7 @@ def test_the_same_input_gives_the_same_bytes(house: Path) -> None:
     build(house / "films.sqlite", house / "elsewhere", HashedEncoder(), house / "another cache")
     one, two = current_version(house / "artifacts"), current_version(house / "elsewhere")
     assert one.name == two.name
-    for name in ("vectors.npy", "rows.npy", "index.ann", "fingerprints.npy", "manifest.json"):
+    for name in ("vectors.npy", "rows.npy", "hubs.npy", "index.ann", "fingerprints.npy", "manifest.json"):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 

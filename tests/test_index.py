@@ -16,10 +16,10 @@ from index_builder.build import build
 from movies.catalogue import Catalogue
 from movies.errors import IndexMismatch, ModelMissing, UnknownMovie
 from movies.movie import Filters, Movie
-from rag.centring import Means, centred
+from rag.centring import Means, centred, hubness, sample
 from rag.index import MovieIndex
 from rag.library import current_version
-from rag.vectors import OVERVIEW, PASSAGE, POSTER, VectorFile
+from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
 from tests.conftest import paint_poster
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
@@ -144,6 +144,28 @@ def test_centring_lets_texts_find_pictures() -> None:
     assert near.max() > (clean @ centred(texts[:4], means.text).T).max()
 
 
+def test_a_row_in_the_middle_of_a_crowd_is_a_hub() -> None:
+    random = np.random.default_rng(3)
+    apart = random.standard_normal((300, 24)).astype(np.float32)
+    crowd = apart[0] + 0.5 * random.standard_normal((60, 24)).astype(np.float32)
+    rows = np.concatenate([apart, crowd])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    measured = hubness(rows, sample(rows))
+    assert measured[300:].min() > measured[1:300].max()
+    assert hubness(rows[:1], sample(rows[:1])).tolist() == [0.0]  # nothing around it
+
+
+def test_a_film_added_live_is_as_much_of_a_hub_as_a_built_one(built_index: Path) -> None:
+    index = MovieIndex.open(current_version(built_index), HashedEncoder())
+    key = int(index.file.rows["key"][0])
+    texts = (index.file.rows["key"] == key) & (index.file.rows["kind"] != POSTER)
+    built = index.file.rows["hub"][texts]
+    assert built.any()
+    index.extend(index.file.vectors[texts] + index.means.text, index.file.rows[texts][list(ROW.names or ())].astype(ROW))
+    there = index.view.block(np.array([key])).rows
+    np.testing.assert_allclose(there["hub"][there["kind"] != POSTER][-len(built) :], built, atol=2e-4)
+
+
 def test_another_encoder_is_refused_with_the_fixing_command(built_index: Path) -> None:
     class Other(HashedEncoder):
         name = "test:other"
@@ -155,7 +177,7 @@ def test_another_encoder_is_refused_with_the_fixing_command(built_index: Path) -
 def test_damaged_files_are_named_not_crashed_on(built_index: Path, tmp_path: Path) -> None:
     import shutil
 
-    for name in ("vectors.npy", "rows.npy", "index.ann", "words.npz", "manifest.json", "fingerprints.npy"):
+    for name in ("vectors.npy", "rows.npy", "hubs.npy", "index.ann", "words.npz", "manifest.json", "fingerprints.npy"):
         folder = tmp_path / name
         shutil.copytree(current_version(built_index), folder)
         data = (folder / name).read_bytes()
@@ -213,13 +235,11 @@ def test_vector_file_gives_the_same_bytes_for_the_same_rows(tmp_path: Path) -> N
     random = np.random.default_rng(0)
     vectors = random.standard_normal((500, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    from rag.vectors import ROW
-
     rows = np.array([(number // 3 + 1, (OVERVIEW, PASSAGE, POSTER)[number % 3], -1, -1) for number in range(500)], dtype=ROW)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        VectorFile.write(tmp_path / name, vectors, rows, trees=5)
-    for file in ("vectors.npy", "rows.npy", "index.ann"):
+        VectorFile.write(tmp_path / name, vectors, rows, hubness(vectors, sample(vectors)), trees=5)
+    for file in ("vectors.npy", "rows.npy", "hubs.npy", "index.ann"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     opened = VectorFile.open(tmp_path / "one", 16, 500)
     numbers, cosines = opened.nearest(vectors[7], 5)

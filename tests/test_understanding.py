@@ -347,6 +347,9 @@ a girl who wants a horse => query=girl who wants a horse
 maybe a comedy => ~genre Comedy
 I think from the 80s => ~years 1980–1989
 from the 80s I think => ~years 1980–1989
+a film about a boxer, Robert De Niro I think => ~person Robert De Niro; query=boxer
+a film about a boxer with Robert De Niro => people=Robert De Niro; query=boxer
+comedies with Bill Murray maybe => genres_all=Comedy; people=Bill Murray
 preferably under two hours => ~runtime –120
 ideally a western => ~genre Western
 a comedy, if possible from the 90s => genres_all=Comedy; ~years 1990–1999

@@ -121,6 +121,14 @@ def test_genres_and_languages_are_wishes(vocabulary: Vocabulary) -> None:
     assert {(wish.kind, wish.value) for wish in read.plan.soft} == {("language", "fr"), ("genre", "Horror")}
 
 
+def test_people_are_wishes_and_weigh_less_with_a_hedge(vocabulary: Vocabulary) -> None:
+    told = "What was that film where the lift kills people? Robert De Niro was in it. Maybe Audrey Tautou as well. It wasn't Bill Murray."
+    read = understand(told, vocabulary, TODAY)
+    assert not read.plan.filters
+    wishes = {wish.value: wish.weight for wish in read.plan.soft if wish.kind == "person"}
+    assert wishes == {"Robert De Niro": 1.0, "Audrey Tautou": 0.5}
+
+
 @pytest.mark.shared
 @pytest.mark.slow
 def test_real_questions_are_recognised_and_their_years_are_mostly_right(vocabulary: Vocabulary) -> None:

@@ -110,6 +110,9 @@ _RELEASED = re.compile(
     r"\b(?:from|made|released?|came out|came from|be|film|movie|out in|around|\w+ies|era|shot in|looked|looks|like it)\b",
     re.IGNORECASE,
 )
+_NOT_THEM = re.compile(
+    r"\b(?:not|isn'?t|wasn'?t|never|no|like|unlike|similar to|resembl\w+) (?:the |an? |one with )?$", re.IGNORECASE
+)
 _TAG = re.compile(r"\[([^\]]{1,60})\]|^\s*\(([^)]{1,40})\)")
 
 
@@ -157,6 +160,7 @@ def read_clues(text: str, grammar: Grammar, today: date) -> Told:
         clues += _clue_of(sentence, today, hints, headline=False)
     kept = tuple(dict.fromkeys(clues))[:_MOST_CLUES]
     hints += _genres(text, grammar, today)
+    hints += _people(text, grammar)
     mentions = _films_ruled_out(text, grammar)
     plan = Plan(
         query=". ".join(clue.text for clue in kept if not clue.negated)[:4000],
@@ -277,6 +281,30 @@ def _genres(text: str, grammar: Grammar, today: date) -> list[tuple[Wish, str]]:
                 hints.append((Wish(kind="genre", value=name, weight=0.5), words))
         elif meaning.kind == "place" and filmed and meaning.value.languages and grammar.vocabulary.languages:
             hints += [(Wish(kind="language", value=code, weight=0.4), words) for code in meaning.value.languages]
+    return hints
+
+
+def _people(text: str, grammar: Grammar) -> list[tuple[Wish, str]]:
+    """People of the catalogue who are said to take part, as wishes: who played in a film is easily mixed up."""
+    hints: list[tuple[Wish, str]] = []
+    for sentence in _sentences(text):
+        tokens = tokenize(sentence)
+        at = 0
+        while at < len(tokens):
+            named = grammar.people.person(tokens, at) if grammar.lexicon.match(tokens, at) is None else None
+            if named is None:
+                at += 1
+                continue
+            before = sentence[: tokens[at].start][-25:]
+            if not _NOT_THEM.search(before):
+                weight = 0.5 if _HEDGES.search(sentence) else 1.0
+                hints.append(
+                    (
+                        Wish(kind="person", value=named.name, weight=weight),
+                        sentence[tokens[at].start : tokens[named.end - 1].end],
+                    )
+                )
+            at = named.end
     return hints
 
 

@@ -129,6 +129,10 @@ class Draft:
             for _, names, _, _ in compound:
                 for name in names:
                     self.wish(last.text, "genre", name, 0.5)
+        elif last and last.field == "people" and self.people and self._query():  # alone, a name is all there is to go by
+            while (listed := self.people.pop()) and listed[2] in _LISTED and self.people:
+                self.wish(last.text, "person", listed[1], 0.7)
+            self.wish(last.text, "person", listed[1], 0.7)
 
     # -- the result ----------------------------------------------------------------------------
 
