@@ -100,7 +100,7 @@ class Candidates:
         named = [vector for vector in probes if vector is not None]
         matrix = np.concatenate([np.stack(named) if named else question.clues[:0], question.clues, question.avoid])
         cosines = block.cosines(matrix) if len(matrix) else np.zeros((len(block.rows), 0), dtype=np.float32)
-        cosines = cosines - _HUB * block.rows["hub"][:, None]
+        cosines -= _HUB * block.rows["hub"][:, None]  # ours alone: fresh from a product
         columns = iter(range(len(named)))
         main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in probes)
         first_avoid = len(named) + len(question.clues)

@@ -31,6 +31,11 @@ _STRANGERS_FILMS = re.compile(
     r"\b(?P<name>[^\W\d_][\w'’.-]+ [^\W\d_][\w'’.-]+?)(?:'s)? (?:films?|movies?|flicks?|comed(?:y|ies)|dramas?|thrillers?|westerns?|musicals?|romances?)\b",
     re.IGNORECASE,
 )
+_REASON = re.compile(r"^.*[,.] (?:and )?so (?=(?:never ?mind|forget|ignore|drop|no need)\b)", re.IGNORECASE)
+_SHORT_AT_THE_END = re.compile(
+    r"[.!]\s+((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
+    re.IGNORECASE,
+)
 _FAMILY = re.compile(r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b", re.IGNORECASE)
 
 
@@ -87,6 +92,10 @@ def _request(said: str, scene: Scene) -> Act:
         said,
         flags=re.IGNORECASE,
     )
+    if memory.plan and (found := _REASON.search(heard)):
+        heard = heard[found.end() :]
+    elif memory.plan and (found := _SHORT_AT_THE_END.search(heard)):  # "He has done WW2 to death. Vietnam?"
+        heard = f"what about {found[1]}?"
     anchors: tuple[Movie, ...] = ()
     pointed = refer(heard, scene.table, vocabulary)
     folded = fold(heard)
@@ -115,6 +124,14 @@ def _request(said: str, scene: Scene) -> Act:
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
         delta = delta.model_copy(update={"query": ""})
+    if (
+        scene.memory.exchanges
+        and scene.memory.exchanges[-1].act in ("details", "found", "search", "hunt")
+        and scene.table.it
+        and say.DIFFERENT.search(folded)
+    ):
+        focus = scene.table.focus or scene.table.it
+        delta = delta.model_copy(update={"exclude": (*delta.exclude, focus.id)})
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
     table = (
         [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
@@ -181,11 +198,16 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         filters = {**delta.filters.chosen(), "people": (), "people_none": (*delta.filters.people_none, *named)}
         return delta.model_copy(update={"filters": Filters(**filters), "query": ""})
     found, film = say.SAME.search(text), scene.table.it
+    if say.SOMEBODY_ELSE.search(text) and (people := scene.memory.plan.filters.people or (film.directors if film else ())):
+        filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *people)}
+        return delta.model_copy(update={"filters": Filters(**filters)})
+    if found and delta.filters.people and re.search(r"\b(?:him|her|them|his|their)\b", found[0]):
+        return delta  # "Sigourney Weaver! What have you got with her?"
     if found and found[0].split()[-1] in ("him", "her", "them") and scene.memory.plan.filters.people:
         return delta  # those asked for already
     if found is None:
         return delta
-    if re.search(r"\b(?:not|no|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
+    if re.search(r"\b(?:not|no|nothing|none|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
         refused = {"director": film.directors, "actor": film.cast[:1]}.get(found.group(1) or "", ()) if film else ()
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *refused)}
         return delta.model_copy(update={"query": "", "avoid": (), "filters": Filters(**filters)}) if refused else delta
@@ -259,7 +281,8 @@ def _sounds_like_a_name(words: str, scene: Scene) -> bool:
     """A first name that people here have, and a word that no film has: "adam sandler"."""
     first, *_, last = fold(words).split()
     known = scene.vocabulary.is_ordinary(last) or scene.catalogue.words(fts_query([last]), 1)
-    return scene.vocabulary.in_a_name(first) and not scene.vocabulary.is_ordinary(first) and not known
+    strange = not scene.catalogue.words(fts_query([first]), 1) and words == words.title()
+    return (scene.vocabulary.in_a_name(first) or strange) and not scene.vocabulary.is_ordinary(first) and not known
 
 
 def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:

@@ -8,6 +8,7 @@ floor under any language model. Does not search, and does not write answers.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from movies.catalogue import fts_query
 from movies.vocabulary import fold
@@ -21,11 +22,11 @@ from rag.conversation.references import NUMBERS, Reference, extreme_of, failed, 
 from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
+from rag.reading.names import Film
 from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
-_NOT_THAT = re.compile(r"\b(?:so |but |just |please )*not (?:that|it)(?: one| film| movie)?(?: again| please)?\W*$")
 _POLITE = re.compile(r"\b(?:please|ok|okay|yes|hmm+|and|then|maybe|oh|show me|tell me about|more about|i meant?|sorry|again)\b")
 _AT_FIRST = 8  # characters before a reference that begins a sentence ("ok, ")
 _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
@@ -60,7 +61,7 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
     if (
         say.INJECTION.search(said)
         or say.BOOKING.search(text)
-        or (say.OFF_TOPIC.search(text) and not say.FILM_WORDS.search(text))
+        or (say.OFF_TOPIC.search(text) and not say.FILM_WORDS.search(text) and not _bounded(said, scene))
     ):
         return Act("off_topic")
     if not re.search(r"\w", text):
@@ -160,6 +161,8 @@ def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
     if not whole and title != said:
         films = scene.vocabulary.films_named(title)
         return Act("search", plan=Plan(query=title), films=tuple(film.id for film in films), new=True) if films else None
+    if not whole and (near := _misspelt(title, scene)):
+        return Act("search", plan=Plan(query=near.title), films=(near.id,), new=True)
     if not whole or read.plan.filters or read.plan.like:
         return None
     return Act("search", plan=Plan(query=title), films=tuple(film.id for film in whole[0].films), new=True, read=read)
@@ -207,12 +210,26 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
+    if about := _title_then_question(said, scene):
+        return about
+    if read.plan.filters.people and say.ELSE.search(text):  # "what else did David Lean direct?"
+        return None
+    if re.match(r"^(?:and |so |any )*(?:an)?other (?!one\b)", text):  # "other family films, with real actors"
+        return None
+    if (found := say.TELL_ABOUT.search(said)) and (films := scene.vocabulary.films_named(found["title"])):
+        return Act("details", films=(films[0].id,), text="plot", read=read)
+    if read.plan.filters.people and say.WHICH_HAS.match(text):  # "which of yours has Barbara Stanwyck in it?"
+        return None
     among = say.AMONG.match(text)
     if scene.table.shown and among:
         read = read_sentence(f"films {said[among.end() :]}", scene.vocabulary)
     if scene.table.shown and among and read.plan.filters:
         delta = Plan(filters=read.plan.filters)
         return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
+    if scene.table.it and re.search(r"[.!]\s+(?:and )?(?:will|would|should|can) (?:i|we) [a-z ]{2,20}\?$", text):
+        return Act("details", films=(scene.table.it.id,), text="", read=read)  # "The one with the computer. Will I cry?"
+    if scene.table.it and fact == "plot" and re.match(r"^(?:please )?give me (?:the|its) (?:plot|story)\b", text):
+        return Act("details", films=(scene.table.it.id,), text=fact, read=read)
     if compared := _compared(said, text, scene):
         return compared
     pointed = refer(text, scene.table, scene.vocabulary)
@@ -272,6 +289,10 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
         return None
     if named and (fact or re.match(r"^(?:and |so )*(?:is|was|does|did|has|tell me|describe|what|who|when|where|how)\b", text)):
         return Act("details", films=named[:1], text=fact, read=read)
+    if say.THE_ONE.match(text) and (
+        not pointed or failed(pointed.films[0], read.plan.filters)
+    ):  # "which is the one with the shark?"
+        return None
     if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
         return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
     if say.SAME.search(text) and say.ELSE.search(text):  # "what else did its director make?"
@@ -289,6 +310,29 @@ def _about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("which", text="Which film do you mean? Tell me its title.")
     return None
+
+
+def _title_then_question(said: str, scene: Scene) -> Act | None:
+    """ "Dogtooth, is it as weird as they say?", "Wadjda looks sweet. Can my son watch it?": a film, then what is asked about it."""
+    found = say.TITLE_THEN_QUESTION.match(said)
+    if found is None:
+        return None
+    title, asked = found["title"].strip(" \"“”'"), found["asked"]
+    words = re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", title, flags=_I).split()
+    beginnings = [" ".join(words[:size]) for size in range(len(words), 0, -1)]
+    films = next(
+        (
+            films
+            for name in beginnings
+            if (name == " ".join(words) or not scene.vocabulary.is_ordinary(fold(name)))
+            and (films := scene.vocabulary.films_named(name))
+        ),
+        [],
+    )
+    ids = (films[0].id,) if films else _ids(read_sentence(title, scene.vocabulary))
+    if not ids or scene.vocabulary.films_named(said.strip(" ?!.")):
+        return None
+    return Act("details", films=ids[:1], text=fact_asked(asked), read=read_sentence(asked, scene.vocabulary))
 
 
 def _compared(said: str, text: str, scene: Scene) -> Act | None:
@@ -360,20 +404,34 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     """ "I've seen it", "loved Heat", "not that one": noted; with a request behind it, carried out as well."""
     read = read_sentence(said, scene.vocabulary)
     pointed = refer(_SUBJECT.sub("", text), scene.table, scene.vocabulary)
-    if say.REJECT.match(text) and (pointed or (len(text.split()) < 4 and _ids(read))) and not say.SEEN.search(text):
+    if (
+        say.REJECT.match(text)
+        and not read.plan.filters
+        and (pointed or (len(text.split()) < 4 and _ids(read)))
+        and not say.SEEN.search(text)
+    ):
         away = tuple(film.id for film in pointed.films) if pointed else _ids(read)
         if pointed is None or pointed.explicit or len(text.split()) <= 5:
             plan = scene.memory.plan
             return Act("search", plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys((*plan.exclude, *away)))}))
-    if _NOT_THAT.search(text) and (away := _ids(read)):  # "we watch Home Alone every year, so not that"
-        plan = scene.memory.plan
-        return Act("search", plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys((*plan.exclude, *away)))}))
+    if not_that := say.AWAY.search(
+        text
+    ):  # "we watch Home Alone every year, so not that", "a bit violent, not that. A gentle one"
+        away = _ids(read_sentence(said[: not_that.start()], scene.vocabulary)) or (
+            (scene.table.it.id,) if scene.table.it else ()
+        )
+        rest = said[not_that.end() :].strip(" .,;!") if len(said) == len(text) else ""
+        if away and not_that.start():
+            act = request(rest, scene) if rest else Act("search", plan=scene.memory.plan)
+            return replace(act, plan=act.plan.model_copy(update={"exclude": tuple(dict.fromkeys((*act.plan.exclude, *away)))}))
     verdict: Verdict | None = None
     for pattern, kind in ((say.DISLIKED, "dislike"), (say.SEEN, "seen"), (say.LIKED, "like")):
         if pattern.search(text):
             verdict = kind  # type: ignore[assignment]
             break
-    if verdict is None:
+    if verdict is None or (
+        verdict == "like" and read.plan.filters.people and not _ids(read)
+    ):  # "I love Sam Neill. His others?"
         return None
     films = _ids(read) or (tuple(film.id for film in pointed.films) if pointed else ())
     bare = verdict == "seen" and re.search(r"\b(?:seen|saw|watched|know)\W*(?:already|before|too|both|all)?\W*$", text)
@@ -499,7 +557,7 @@ def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
             text="I know who is in a film, but not which part they play. Which film do you mean? I'll tell you its cast.",
         )
     about_films = bool(say.FILM_WORDS.search(text)) or bool(read.mentions)
-    if say.OFF_TOPIC.search(text) and not about_films:
+    if say.OFF_TOPIC.search(text) and not about_films and not _bounded(said, scene):
         return Act("off_topic")
     plain = not (read.plan.filters or read.plan.soft or read.plan.relative or read.plan.like or read.plan.sort != "relevance")
     factual = re.match(
@@ -520,6 +578,11 @@ def _unrelated(said: str, text: str, scene: Scene) -> Act | None:
 
 
 # -- looking things up -------------------------------------------------------------------------------
+
+
+def _bounded(said: str, scene: Scene) -> bool:
+    """Does a sentence say how long a film may be ("two hours at most, with my back")?"""
+    return read_sentence(said, scene.vocabulary).plan.filters.runtime_max is not None
 
 
 def _ids(read: Understanding) -> tuple[str, ...]:
@@ -592,6 +655,22 @@ def _title_in(said: str, scene: Scene) -> str | None:
     title = " ".join(words)
     near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
     return near[0].id if near else None
+
+
+def _misspelt(title: str, scene: Scene) -> Film | None:
+    """The film whose title these words nearly are, where no film speaks of them as they stand: "shawshenk redemtion"."""
+    words = content_words(title)
+    strange = [
+        word for word in words if not scene.vocabulary.is_ordinary(word) and not scene.catalogue.words(fts_query([word]), 1)
+    ]
+    if (
+        not 0 < len(words) <= 5
+        or len(title) < 6
+        or 2 * len(strange) < len(words)
+        or any(scene.vocabulary.in_a_name(word) for word in words)
+    ):
+        return None
+    return next(iter(scene.vocabulary.film_like(title, 0.85)), None)
 
 
 def _unknown_person(name: str, read: Understanding, scene: Scene) -> bool:

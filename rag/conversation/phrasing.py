@@ -24,7 +24,7 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
-    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
@@ -83,7 +83,7 @@ QUESTION = _glued(
 RECAP = _glued(
     r"""
     \bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
-        \bwhat (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
+        \bwhat(?: all| else)? (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
     wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
     \bremind me (?:what|of)\b|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
     criteria|constraints|search|plan|request|wish\w*)\b|\b(?:summari[sz]e|recap)\b(?!.*\b(?:film|plot|movie|story|
@@ -174,7 +174,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|know)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
+    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
     """
 )
 LIKED = _glued(
@@ -241,7 +241,7 @@ SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
-    \b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
+    \bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
     \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
@@ -274,7 +274,7 @@ WHICH = _glued(
     re.IGNORECASE,
 )
 SIMILAR = re.compile(
-    r"^(?:any(?:thing)?|some(?:thing)?|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit))\b"
+    r"^(?:any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|(?:with )?(?:that|the) same (?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
 )
 EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
@@ -306,6 +306,26 @@ YES_AND_MORE = re.compile(
     re.IGNORECASE,
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+AWAY = re.compile(
+    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|skip (?:it|that(?: one)?))\s*(?:$|[.,;!])"
+)
+SOMEBODY_ELSE = re.compile(
+    r"\b(?:by|from|with) (?:some(?:body|one)|any(?:body|one)) else\b|\bby (?:another|a different|other) (?:directors?|film-?makers?)\b"
+)
+DIFFERENT = re.compile(
+    r"\b(?:what|which|any|some|the|your|show me|list)?\s*\bother (?:\w+ ){0,3}(?:films?|movies?|ones?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|mysteries|horrors)\b|\ban?(?:other| different) (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+"
+)
+TELL_ABOUT = re.compile(
+    r"[.!?,]\s*(?:tell me|what do you know) (?:more |something )?about (?P<title>[^.!?]+?)\s*[.!?]*$", re.IGNORECASE
+)
+WHICH_HAS = re.compile(r"^(?:and |so )*(?:which|what)(?: of yours| films?| ones?)? (?:has|have|had|got)\b.* in (?:it|them)\W*$")
+THE_ONE = re.compile(
+    r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"
+)
+TITLE_THEN_QUESTION = re.compile(
+    r"^(?P<title>[^.,;:!?…–—]{2,60}?)\s*(?:[.,;:!?…–—]+|\s-)\s+(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|like (?:it|that|this)|show|find)\b)(?:(?:and|so|but|is|isn'?t) )?(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this|in it)\b[^.!?]*\?)\s*$",
+    re.IGNORECASE,
+)
 BOOKING = re.compile(r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?)\b")
 PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")
 _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"

@@ -70,6 +70,7 @@ class Vocabulary:
         self._by_surname: dict[str, list[int]] = defaultdict(list)
         self._tokens: dict[str, list[str]] = defaultdict(list)
         self._ordinary: set[str] = set()
+        self._in_titles: set[str] = set()
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Vocabulary:
@@ -88,6 +89,7 @@ class Vocabulary:
             number = movie.title.split(":")[0].strip()
             if number != movie.title and number.isdigit():
                 made._numbered[number].append(key)  # "2001" for "2001: A Space Odyssey"
+            made._in_titles.update(re.findall(r"[a-z]{4,}", fold(movie.title)))
             head, *tail = re.split(r":| [–-] ", movie.title)
             for title in {movie.title, head, *(short for part in tail for short in _said_alone(part))}:
                 for letters in {compact(title), *_unstyled(title)}:
@@ -210,6 +212,10 @@ class Vocabulary:
         return found[0] if found else None
 
     # -- titles --------------------------------------------------------------------------------
+
+    def in_a_title(self, word: str) -> bool:
+        """Is this word, of four letters or more and folded, part of some film's title?"""
+        return word in self._in_titles
 
     def films_named(self, words: str, year: int | None = None) -> list[Film]:
         """Films with exactly this title (case, accents and articles aside), the likeliest first."""

@@ -122,6 +122,8 @@ class PersonReader:
         after = self._film_follows(tokens, at + 1) or first.bare != first.fold
         if not (cued or after) or self._names.in_a_name(first.bare) or self._continues(tokens, at, at + 1, cued):
             return None
+        if self._names.in_a_title(first.bare):  # "the Batman ones" are no films of Bateman's
+            return None
         person = self._names.surname_like(first.bare, directing=directing or after)
         return Named(at, at + 1, person.name, True) if person else None
 

@@ -44,6 +44,16 @@ _ASIDE = re.compile(
 _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
+        (r"\b(?:please )?(?:leave|keep) (?!it\b|that\b|this\b|them\b|him\b|her\b|me\b|us\b|out\b)((?:[\w'’.-]+ ){0,3}?[\w'’.-]+) out(?: of (?:it|this|that|them))?(?=\s*(?:[?!.,;]|$|please\b))", r"no \1"),
+        (r"(?:^|(?<=[,.;!?] )|(?<=\bso )|(?<=\bok )|(?<=\bright ))(?!(?:it|that|what|who|there|here|he|she|let|everyone|school|the kid)'s)((?:[\w-]+ ){0,3}?[\w-]+)'s out(?=\s*(?:[?!.,;]|$|then\b))", r"no \1"),
+        (r"\b(\d{1,3} ?(?:minutes|min|hours?|h)) (?:till|until|before|to) (?:bed(?:time)?|sleep|dinner|lights out|(?:we|i) (?:leave|go|have to)|(?:the|my|our) \w+ (?:leaves|comes|goes|starts|arrives))\b", r"at most \1."),
+        (r"\b(?:i|we|he|she|they|my \w+) (?:really |just )?(?:can'?t|cannot|couldn'?t|won'?t) (?:\w+ ){1,4}?(?:more|longer) than ((?:an?|one|two|three|four|\d[\d.]*)(?: and a half)? (?:hours?|minutes|h|min))\b(?: with [^,.;?!]*)?", r"at most \1"),
+        (r"^\d ?h(?:ours?)? ?\d{0,2}(?: ?min(?:utes)?)?[?!,.… –-]+(?:no (?:chance|way)|(?:far |way |much )?too long|never|ouch|blimey)\b[^.!?]*(?:[.!?]+\s*(?=\w)|$)", "shorter. "),
+        (r"\b(?:with )?real (?:actors|people)(?: only| please)?(?=\s*(?:[?!.,;]|$))", "not animated"),
+        (r"^(?:i|we)(?:'ve| have)? never (?:seen|watched|tried) (?=(?:an?|any) )", ""),
+        (r"(?<=\w)[.!] (?:got |have you )?any(?:thing)?(?: good| here| at all)?\s*\?+\s*$", "?"),
+        (r"\b(?:and )?(?:don'?t|do not)(?: you)?(?: dare)? (?:say|tell me|name|mention) (?=(?-i:[A-Z]))", "not "),
+        (r"(?:^|,? |(?<=[.!?] ))(?:and |but )?(?:she|he|they|we|i) (?:really |just )?(?:can'?t (?:stand|bear|abide)|hates?|loathes?|detests?) ([^,.;?!]+?)(?:,? so (?:nothing|none|no films?|not) with (?:her|him|them))?(?=\s*(?:[,.;?!]|$))", r". no \1"),
         (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
         (
             r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
@@ -86,7 +96,7 @@ _PLAIN = tuple(
         ),
         (
             r"(?:^|(?<=[,.;] )|(?<=\bbut )|(?<=\band ))(?!(?:but|and|so|or|that|it|this|they|he|she|who|which|those|these|i|we|you|anything|everything)\b)((?:[\w'’-]+ ){1,3})(?:is|are) "
-            r"(?:out(?: of the question)?|off the table|a no[- ]?(?:go|no)|not allowed|not welcome|forbidden|banned|taboo|unwelcome)(?=\s*(?:[?!.,;]|$))",
+            r"(?:out(?: of the question)?|off the table|a no(?:[- ]?(?:go|no|thanks))?|not allowed|not welcome|forbidden|banned|taboo|unwelcome)(?=\s*(?:[?!.,;]|$))",
             r"no \1",
         ),
         (r"\b(?:where|in which|that has) ([\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:plays?|stars?|acts?|appears?|is in it|is the (?:lead|star|hero)|has the lead)(?: in(?: it)?)?(?=\s*(?:[?!.,;]|$|and |but ))", r"with \1"),
@@ -107,6 +117,7 @@ _PLAIN = tuple(
         (r"\bsurprise me\b", "recommend something"),
         (r"\bform (?=(?:the )?\d0s|(?:the )?(?:19|20)\d0|(?-i:[A-Z][a-z])|the (?:\w+ies)\b)", "from "),
         (rf"\bnot with ({_GENRE})\b", r"no \1"),
+        (rf"\bno ({_GENRE}) (?:stor(?:y|ies)|stuff|plots?|things?|ones?)\b", r"no \1 films"),
         (r"\b(max|min)\.(?= ?\d)", r"\1"),
         (r"\b(?:no|without|not any) (?:singing|songs|musical numbers|song and dance)\b", "no musicals"),
         (r"\breal footage\b(?:,? (?:not|no) fiction)?", "documentary"),
@@ -171,6 +182,12 @@ def spelled(text: str) -> str:
     out = _SPELLED.sub(lambda found: _SPELLINGS[found[0].lower()], text)
     out = _NOISE.sub("", out)
     bare = _ASIDE.sub("", _OPENING.sub("", out))
+    bare = re.sub(
+        r"(?<=mind )how long (?:it|they|the film) (?:is|are|takes?|runs?|lasts?)\b", "the length", bare, flags=re.IGNORECASE
+    )
+    bare = re.sub(
+        r"^(and )?how many (?:minutes|hours)(?: is (?:it|that))?(?=\W*$)", r"\1how long is it", bare, flags=re.IGNORECASE
+    )
     return (bare if len(bare.split()) > 1 else out).strip() or text
 
 
