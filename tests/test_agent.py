@@ -148,6 +148,47 @@ def test_else_means_not_what_was_just_talked_about(agent: Agent) -> None:
     assert answer.done["plan"]["filters"]["genres_all"] == []  # a request of its own
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Heat, is it as violent as they say?",
+        "Heat looks good. Would my dad like it?",
+        "Heat... is that too sad for a child?",
+        "Wait, Italian? Tell me about Heat",
+    ],
+)
+def test_a_title_and_then_a_question_is_about_that_film(agent: Agent, asked: str) -> None:
+    answer = talk(agent, "films from Italy", asked)
+    assert answer.done["act"] == "details"
+    assert answer.titles == ["Heat"]
+
+
+def test_what_was_just_talked_about_is_no_other_film(agent: Agent) -> None:
+    answer = talk(agent, "Heat", "who directed it?", "which other crime films have you got?")
+    assert answer.titles
+    assert "Heat" not in answer.titles
+
+
+def test_a_film_refused_in_passing_is_left_out_and_the_rest_carried_out(agent: Agent) -> None:
+    first = talk(agent, "a crime film").titles[0]
+    answer = talk(agent, "a crime film", "a bit violent for tonight, not that. something from before 1990", session="passing")
+    assert first not in answer.titles
+    assert answer.done["plan"]["filters"]["year_max"] == 1989
+
+
+def test_a_remark_and_a_short_question_change_what_stands(agent: Agent) -> None:
+    answer = talk(agent, "a crime film under three hours", "He has done Italy to death. France?")
+    filters = answer.done["plan"]["filters"]
+    assert filters["runtime_max"] == 180
+    assert filters["genres_all"] == ["Crime"]
+
+
+def test_a_misspelt_title_alone_is_that_film(agent: Agent) -> None:
+    answer = talk(agent, "parrasite")
+    assert answer.titles[0] == "Parasite"
+    assert "close match" not in answer.text
+
+
 def test_his_other_films_are_those_of_whoever_was_asked_about(agent: Agent) -> None:
     answer = talk(agent, "Heat", "who directed that?", "show me his other films")
     assert answer.done["plan"]["filters"]["people"] == ["Michael Mann"]

@@ -62,6 +62,17 @@ def test_spelling(typed: str, meant: str) -> None:
         ("nothing from before he was born in 2009", "nothing from before 2009"),
         ("what's the oldest film in the collection?", "what's the oldest film ?"),
         ("a murder in the library", "a murder in the library"),
+        ("so leave Humphrey Bogart out of it", "so no Humphrey Bogart"),
+        ("don't leave me out", "don't leave me out"),
+        ("right, Bambi's out then", "right, no Bambi then"),
+        ("it's out of print", "it's out of print"),
+        ("zombies are a no!!", "no zombies !!"),
+        ("70 minutes till bedtime", "at most 70 minutes."),
+        ("I can't sit for more than three hours with my back", "at most three hours"),
+        ("I've never seen a film from Senegal. Any?", "a film from Senegal?"),
+        ("no crime stories this time", "no crime films this time"),
+        ("she can't abide Olivia Colman so nothing with her.", ". no Olivia Colman."),
+        ("2h50, no chance tonight. Something similar", "shorter. Something similar"),
     ],
 )
 def test_plain(said: str, plainly: str) -> None:

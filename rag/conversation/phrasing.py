@@ -323,7 +323,7 @@ THE_ONE = re.compile(
     r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"
 )
 TITLE_THEN_QUESTION = re.compile(
-    r"^(?P<title>[^.,;:!?…–—]{2,60}?)\s*(?:[.,;:!?…–—]+|\s-)\s+(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|like (?:it|that|this)|show|find)\b)(?:(?:and|so|but|is|isn'?t) )?(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this|in it)\b[^.!?]*\?)\s*$",
+    r"^(?P<title>[^.,;:!?…–—]{2,60}?)\s*(?:[.,;:!?…–—]+|\s-)\s+(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)(?:(?:and|so|but|is|isn'?t) )?(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this|in it)\b[^.!?]*\?)\s*$",
     re.IGNORECASE,
 )
 BOOKING = re.compile(r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?)\b")

@@ -1,0 +1,129 @@
+"""Which films and people a sentence names: titles in questions, misspelt ones, and names no film here has.
+
+Does not know what is wanted with them (`dialogue.py`) nor what is on the table (`references.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from movies.catalogue import fts_query
+from movies.vocabulary import fold
+from rag.conversation import phrasing as say
+from rag.conversation.acts import Scene
+from rag.conversation.asking import read_sentence
+from rag.conversation.references import refer
+from rag.lexical import content_words
+from rag.reading.names import Film
+from rag.reading.understanding import Understanding
+
+_AFTER_ASKING = re.compile(
+    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|would|could|might|will|directed|made|stars in|starred in|of|in|"
+    r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
+    re.IGNORECASE,
+)
+
+
+_NO_TITLES = {
+    "it",
+    "that",
+    "this",
+    "them",
+    "he",
+    "she",
+    "there",
+    "her",
+    "the film",
+    "the movie",
+    "the first",
+    "one",
+    "you",
+    "they",
+}
+
+
+def named_films(read: Understanding) -> tuple[str, ...]:
+    """Ids of the films a sentence names, in its order."""
+    return tuple(dict.fromkeys(mention.films[0].id for mention in read.mentions if mention.films))
+
+
+def films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tuple[str, ...]:
+    """Ids of the films meant: those named, else the title a question holds, else the one pointed to."""
+    pointed = refer(text, scene.table, scene.vocabulary)
+    return (
+        named_films(read)
+        or ((title,) if (title := title_in(said, scene)) else ())
+        or (tuple(film.id for film in pointed.films[:1]) if pointed else ())
+    )
+
+
+def title_in(said: str, scene: Scene) -> str | None:
+    """A known title that a question about a film holds, whatever stands behind it ("is Up for kids?", "who directed heat")."""
+    asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))
+    if not asked:
+        return None
+    if tail := re.search(
+        r"\b(?:of|in|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said
+    ):
+        films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
+        if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
+            return films[0].id
+    behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said)
+    start = behind.start("title") if behind else asked.start("title") if "title" in asked.re.groupindex else asked.end()
+    words = said[start:].strip(' ?!."”').split()
+    for size in range(min(len(words), 10), 0, -1):
+        title = " ".join(words[:size]).strip(',"”')
+        films = scene.vocabulary.films_named(title) if fold(title) not in _NO_TITLES else []
+        plain = size == 1 and not title[:1].isupper() and scene.vocabulary.is_ordinary(fold(title))
+        if films and not (plain and len(words) > 1):
+            return films[0].id
+    title = " ".join(words)
+    near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
+    return near[0].id if near else None
+
+
+def misspelt_title(title: str, scene: Scene) -> Film | None:
+    """The film whose title these words nearly are, where no film speaks of them as they stand: "shawshenk redemtion"."""
+    words = content_words(title)
+    strange = [
+        word for word in words if not scene.vocabulary.is_ordinary(word) and not scene.catalogue.words(fts_query([word]), 1)
+    ]
+    if (
+        not 0 < len(words) <= 5
+        or len(title) < 6
+        or 2 * len(strange) < len(words)
+        or any(scene.vocabulary.in_a_name(word) for word in words)
+    ):
+        return None
+    return next(iter(scene.vocabulary.film_like(title, 0.85)), None)
+
+
+def unknown_person(name: str, read: Understanding, scene: Scene) -> bool:
+    """Is this a name, left over by the sentence reader, that no film of the catalogue has?"""
+    left = set(fold(read.plan.query).split())
+    words = [fold(word) for word in re.findall(r"[\w'’-]+", name)]
+    capital = len(words) > 1 and all(word[:1].isupper() for word in re.findall(r"[\w'’-]+", name))
+    strange = not any(scene.vocabulary.is_ordinary(word) or scene.catalogue.words(fts_query([word]), 1) for word in words)
+    return set(words) <= left and (capital or strange) and not all(scene.vocabulary.in_a_name(word) for word in words)
+
+
+def unknown_title(title: str, scene: Scene) -> bool:
+    """Do these words look like a title, or nothing at all the catalogue speaks of?"""
+    words = re.findall(r"[\w'’-]+", title)
+    content = content_words(title)
+    if not content or len(words) > 8:
+        return False
+    read = read_sentence(title, scene.vocabulary)
+    if (
+        read.plan.filters
+        or read.plan.soft
+        or read.plan.relative
+        or read.plan.sort != "relevance"
+        or say.FILM_WORDS.search(fold(title))
+        or fold(title) in {"something", "anything"}
+    ):
+        return False
+    capital = all(word[:1].isupper() or word[:1].isdigit() for word in words if len(word) > 3) and words[0][:1].isupper()
+    known = all(scene.catalogue.words(fts_query([word]), 1) for word in content)
+    ordinary = all(scene.vocabulary.is_ordinary(word) for word in content)
+    return (capital and not ordinary) or (capital and len(content) > 1) or (not known and not ordinary)

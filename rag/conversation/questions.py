@@ -1,0 +1,223 @@
+"""Questions about films: is the sentence one, which film is meant, and which fact is asked.
+
+"Who directed it?", "Dogtooth, is it as weird as they say?", "which is longer, Heat or Goodfellas?", "why not Alien?".
+Does not know the answers (`facts.py`, `telling.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from movies.vocabulary import fold
+from rag.conversation import phrasing as say
+from rag.conversation.acts import Act, Scene
+from rag.conversation.asking import read_sentence
+from rag.conversation.facts import fact_asked
+from rag.conversation.naming import named_films, title_in, unknown_title
+from rag.conversation.references import Reference, extreme_of, failed, refer
+from rag.conversation.revision import own_words, revised
+from rag.plan import Plan
+
+_I = re.IGNORECASE
+_POLITE = re.compile(r"\b(?:please|ok|okay|yes|hmm+|and|then|maybe|oh|show me|tell me about|more about|i meant?|sorry|again)\b")
+_AT_FIRST = 8  # characters before a reference that begins a sentence ("ok, ")
+_ASKED_BARE = (
+    "unrecorded",
+    "runtime",
+    "cast",
+    "directors",
+    "year",
+    "money",
+    "language",
+    "countries",
+    "rating",
+)  # whatever else is said
+
+
+def why_or_why_not(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Why Heat?", "why not Alien?", "what happened to Up?": of a film shown, or of one that wasn't."""
+    if not say.WHY.match(text) and not say.WHY_NOT.search(text):
+        return None
+    read = read_sentence(said, scene.vocabulary)
+    named = named_films(read)
+    if say.WHY_NOT.search(text):
+        absent = tuple(mention.text for mention in read.mentions if not mention.films)
+        title = re.sub(
+            r"^.*?\bwhy (?:not|no|isn'?t|is not|didn'?t you (?:\w+ )?|don'?t you (?:\w+ )?)\s*", "", said, flags=_I
+        ).strip(" ?!.")
+        if not named and not absent and title and not refer(title, scene.table, scene.vocabulary):
+            named = tuple(
+                film.id
+                for film in scene.vocabulary.film_like(
+                    re.sub(r"\b(?:in (?:there|the list|it)|here|on the list|included|show(?:n)?)\b", "", title).strip(), 0.8
+                )[:1]
+            )
+            absent = () if named else ((title,) if unknown_title(title, scene) else ())
+        if named:
+            return Act("why_not", films=named[:1], read=read)
+        if absent:
+            return Act("absent", absent=absent)
+    pointed = refer(text, scene.table, scene.vocabulary)
+    it = pointed.films[0] if pointed else scene.table.it
+    films = named[:1] or ((it.id,) if it else ())
+    return Act("why", films=films) if films else None
+
+
+def about_films(said: str, text: str, scene: Scene) -> Act | None:
+    """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
+    fact = fact_asked(said)
+    read = read_sentence(said, scene.vocabulary)
+    if about := _title_then_question(said, scene):
+        return about
+    if read.plan.filters.people and say.ELSE.search(text):  # "what else did David Lean direct?"
+        return None
+    if re.match(r"^(?:and |so |any )*(?:an)?other (?!one\b)", text):  # "other family films, with real actors"
+        return None
+    if (found := say.TELL_ABOUT.search(said)) and (films := scene.vocabulary.films_named(found["title"])):
+        return Act("details", films=(films[0].id,), text="plot", read=read)
+    if read.plan.filters.people and say.WHICH_HAS.match(text):  # "which of yours has Barbara Stanwyck in it?"
+        return None
+    among = say.AMONG.match(text)
+    if scene.table.shown and among:
+        read = read_sentence(f"films {said[among.end() :]}", scene.vocabulary)
+    if scene.table.shown and among and read.plan.filters:
+        delta = Plan(filters=read.plan.filters)
+        return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
+    if scene.table.it and re.search(r"[.!]\s+(?:and )?(?:will|would|should|can) (?:i|we) [a-z ]{2,20}\?$", text):
+        return Act("details", films=(scene.table.it.id,), text="", read=read)  # "The one with the computer. Will I cry?"
+    if scene.table.it and fact == "plot" and re.match(r"^(?:please )?give me (?:the|its) (?:plot|story)\b", text):
+        return Act("details", films=(scene.table.it.id,), text=fact, read=read)
+    if compared := _compared(said, text, scene):
+        return compared
+    pointed = refer(text, scene.table, scene.vocabulary)
+    if again := asked_again(said, text, pointed, scene):
+        return again
+    if len(scene.table.shown) > 1 and re.match(
+        r"^(?:(?:and|so|but)\s)*(?:(?:which|what|who)\b|(?:the )?\w+ of (?:them|these|those)\b)", text
+    ):
+        best = extreme_of(text, scene.table.shown)
+        among = re.search(r"\b(?:of|among) (?:them|these|those)\b|\bwhich (?:one )?(?:is|was|of|has)\b|\bones?\b", text)
+        if best and among and not re.search(r"\b(?:films?|movies?|catalogue|you have|you've got|there is)\b", text):
+            return Act("extreme", films=(best[1].id,), text=best[0])
+    if pointed and pointed.explicit and not re.search(r"\w", _POLITE.sub("", text[: pointed.start] + text[pointed.end :])):
+        return Act("details", films=(pointed.films[0].id,), text="plot", read=read)  # "the second one"
+    rest = text[pointed.end :].strip(" ,.;:–—-") if pointed and pointed.explicit and pointed.start < _AT_FIRST else ""
+    behind = bool(rest) and bool(say.QUESTION.match(rest) or say.BARE_FACT.match(rest))  # "the submarine one: length?"
+    fact = fact_asked(rest) if behind else fact
+    asks = (
+        bool(say.QUESTION.match(text))
+        or behind
+        or (fact and (said.endswith("?") or say.BARE_FACT.match(text) or (pointed is not None and pointed.explicit)))
+    )
+    if (
+        (both := say.AND_A_FACT.search(text))
+        and (fact or both[0].startswith(("and is", "and was")))
+        and (named_films(read) or title_in(said, scene))
+    ):
+        return Act("details", films=(named_films(read) or (str(title_in(said, scene)),))[:1], text=fact, read=read)
+    if not asks or re.match(
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
+        text,
+    ):
+        return None
+    if (
+        say.INVENTORY.search(text)
+        and not re.search(r"\bin it\b", text)
+        and ("genre" in fact or re.search(r"\b(?:are there|you have|you've got|have you|the catalogue)\b", text))
+    ):
+        return None
+    wanted = read.plan.filters
+    if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
+        return None  # "what came out in 1994 that's a comedy"
+    named = named_films(read)
+    if not named and (title := title_in(said, scene)):
+        named = (title,)
+    what_about = re.match(r"^(?:and |so |but )*(?:what|how) about\b", text)
+    if named and what_about:
+        fits = not failed(scene.catalogue.movie(named[0]), scene.memory.plan.filters)
+        if scene.memory.plan and fits and named[0] not in scene.memory.offered:
+            return Act("search", plan=Plan(query=scene.catalogue.movie(named[0]).title), films=named[:1], new=True, read=read)
+        return (
+            Act("why_not", films=named[:1], read=read)
+            if scene.memory.plan
+            else Act("details", films=named[:1], text="", read=read)
+        )
+    if what_about and not pointed:
+        return None
+    if named and (fact or re.match(r"^(?:and |so )*(?:is|was|does|did|has|tell me|describe|what|who|when|where|how)\b", text)):
+        return Act("details", films=named[:1], text=fact, read=read)
+    if say.THE_ONE.match(text) and (
+        not pointed or failed(pointed.films[0], read.plan.filters)
+    ):  # "which is the one with the shark?"
+        return None
+    if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
+        return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
+    if say.SAME.search(text) and say.ELSE.search(text):  # "what else did its director make?"
+        return None
+    if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
+        if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
+            return None
+        if not own_words(read.plan.query) or fact in _ASKED_BARE:
+            return Act("details", films=(scene.table.it.id,), text=fact, read=read)
+    if (
+        fact
+        and not scene.table.it
+        and re.search(r"\b(?:it|that|this|the (?:first|second|third|last))\b", text)
+        and not own_words(read.plan.query)
+    ):
+        return Act("which", text="Which film do you mean? Tell me its title.")
+    return None
+
+
+def _title_then_question(said: str, scene: Scene) -> Act | None:
+    """ "Dogtooth, is it as weird as they say?", "Wadjda looks sweet. Can my son watch it?": a film, then what is asked about it."""
+    found = say.TITLE_THEN_QUESTION.match(said)
+    if found is None:
+        return None
+    title, asked = found["title"].strip(" \"“”'"), found["asked"]
+    words = re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", title, flags=_I).split()
+    beginnings = [" ".join(words[:size]) for size in range(len(words), 0, -1)]
+    films = next(
+        (
+            films
+            for name in beginnings
+            if (name == " ".join(words) or not scene.vocabulary.is_ordinary(fold(name)))
+            and (films := scene.vocabulary.films_named(name))
+        ),
+        [],
+    )
+    ids = (films[0].id,) if films else named_films(read_sentence(title, scene.vocabulary))
+    if not ids or scene.vocabulary.films_named(said.strip(" ?!.")):
+        return None
+    return Act("details", films=ids[:1], text=fact_asked(asked), read=read_sentence(asked, scene.vocabulary))
+
+
+def _compared(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Which is longer, Heat or Goodfellas?" """
+    if not say.COMPARED.match(text):
+        return None
+    titles = [title.strip(" ?!.,:") for title in re.split(r"\bor\b|\band\b|\bvs\.?(?=\s)|[,:]", say.COMPARING.sub(",", said))]
+    films = [scene.catalogue.movie(known[0].id) for title in titles if title and (known := scene.vocabulary.films_named(title))]
+    if len(films) < 2:
+        return None
+    which = extreme_of(re.sub(r"\bfirst\b|\bearlier\b", "oldest", text), films)
+    return Act("extreme", films=(which[1].id,), text=which[0]) if which else None
+
+
+def asked_again(said: str, text: str, pointed: Reference | None, scene: Scene) -> Act | None:
+    """ "And the other one?", "what about Seven?": the last question, of another film."""
+    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
+    short = re.match(r"^(?:and|what about|how about|same (?:question )?for|so)\b", text) and len(text.split()) <= 7
+    if last is None or last.act != "details" or not short or fact_asked(said):
+        return None
+    title = re.sub(r"^(?:and |so |what about |how about |same (?:question )?for |for |in )+", "", said, flags=_I).strip(" ?!.")
+    named = scene.vocabulary.films_named(title) or scene.vocabulary.films_named(
+        re.sub(r"^the (?:film|movie) ", "", title, flags=_I)
+    )
+    if named:
+        return Act("details", films=(named[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary))
+    if pointed and pointed.explicit:
+        return Act(
+            "details", films=(pointed.films[0].id,), text=fact_asked(last.said), read=read_sentence(last.said, scene.vocabulary)
+        )
+    return None
