@@ -349,6 +349,8 @@ I think from the 80s => ~years 1980–1989
 from the 80s I think => ~years 1980–1989
 a film about a boxer, Robert De Niro I think => ~person Robert De Niro; query=boxer
 a film about a boxer with Robert De Niro => people=Robert De Niro; query=boxer
+a comedy but not longer than 2h30 => genres_all=Comedy; runtime_max=150
+nothing sad or over two hours => runtime_max=120; ~not mood sad
 comedies with Bill Murray maybe => genres_all=Comedy; people=Bill Murray
 preferably under two hours => ~runtime –120
 ideally a western => ~genre Western

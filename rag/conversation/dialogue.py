@@ -15,7 +15,7 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.memory import Verdict
-from rag.conversation.naming import films_meant, misspelt_title, named_films, unknown_person, unknown_title
+from rag.conversation.naming import films_meant, misspelt_title, named_films, title_inside, unknown_person, unknown_title
 from rag.conversation.pitching import is_pitch
 from rag.conversation.questions import about_films, asked_again, why_or_why_not
 from rag.conversation.references import NUMBERS, refer
@@ -225,9 +225,9 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     if not_that := say.AWAY.search(
         text
     ):  # "we watch Home Alone every year, so not that", "a bit violent, not that. A gentle one"
-        away = named_films(read_sentence(said[: not_that.start()], scene.vocabulary)) or (
-            (scene.table.it.id,) if scene.table.it else ()
-        )
+        before = said[: not_that.start()]
+        away = named_films(read_sentence(before, scene.vocabulary)) or title_inside(before, scene)
+        away = away or ((scene.table.it.id,) if scene.table.it else ())
         rest = said[not_that.end() :].strip(" .,;!") if len(said) == len(text) else ""
         if away and not_that.start():
             act = request(rest, scene) if rest else Act("search", plan=scene.memory.plan)

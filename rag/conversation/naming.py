@@ -57,6 +57,16 @@ def films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tupl
     )
 
 
+def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
+    """The film whose title of two words or more stands somewhere in these, as typed: "we watch home alone every year"."""
+    said = re.findall(r"[\w'’.:-]+", words)
+    for size in range(min(6, len(said)), 1, -1):
+        for start in range(len(said) - size + 1):
+            if films := scene.vocabulary.films_named(" ".join(said[start : start + size])):
+                return (films[0].id,)
+    return ()
+
+
 def title_in(said: str, scene: Scene) -> str | None:
     """A known title that a question about a film holds, whatever stands behind it ("is Up for kids?", "who directed heat")."""
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))

@@ -241,7 +241,7 @@ SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
-    \bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
+    \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
     \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
@@ -314,6 +314,10 @@ SOMEBODY_ELSE = re.compile(
 )
 DIFFERENT = re.compile(
     r"\b(?:what|which|any|some|the|your|show me|list)?\s*\bother (?:\w+ ){0,3}(?:films?|movies?|ones?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|mysteries|horrors)\b|\ban?(?:other| different) (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+"
+)
+REMARK_THEN_QUESTION = re.compile(
+    r"^[^.!?]{1,80}[.!?…]+\s+(?P<asked>(?:and |so )?(?:who|what|when|where|how|is|was|does|did)\b[^.!?]*\b(?:it|that|this)\b[^.!?]*\??)\s*$",
+    re.IGNORECASE,
 )
 TELL_ABOUT = re.compile(
     r"[.!?,]\s*(?:tell me|what do you know) (?:more |something )?about (?P<title>[^.!?]+?)\s*[.!?]*$", re.IGNORECASE

@@ -69,6 +69,10 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     read = read_sentence(said, scene.vocabulary)
     if about := _title_then_question(said, scene):
         return about
+    remark = say.REMARK_THEN_QUESTION.match(said)
+    if remark and scene.table.it and fact_asked(remark["asked"]) and not read.plan.filters and not say.SAME.search(text):
+        asked = remark["asked"]  # "pigs, haha. who directed it?"
+        return Act("details", films=(scene.table.it.id,), text=fact_asked(asked), read=read_sentence(asked, scene.vocabulary))
     if read.plan.filters.people and say.ELSE.search(text):  # "what else did David Lean direct?"
         return None
     if re.match(r"^(?:and |so |any )*(?:an)?other (?!one\b)", text):  # "other family films, with real actors"
@@ -116,7 +120,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("details", films=(named_films(read) or (str(title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
-        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me|do i|what (?:films|movies)|which (?:films|movies)|how many|would you|can i|can we|what should|what can|what would|what do you)\b",
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you)\b",
         text,
     ):
         return None
@@ -187,6 +191,9 @@ def _title_then_question(said: str, scene: Scene) -> Act | None:
         [],
     )
     ids = (films[0].id,) if films else named_films(read_sentence(title, scene.vocabulary))
+    pointed = None if ids else refer(title, scene.table, scene.vocabulary)
+    if pointed and pointed.explicit:  # "the Indian one sounds good, how does it start?"
+        ids = (pointed.films[0].id,)
     if not ids or scene.vocabulary.films_named(said.strip(" ?!.")):
         return None
     return Act("details", films=ids[:1], text=fact_asked(asked), read=read_sentence(asked, scene.vocabulary))

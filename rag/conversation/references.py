@@ -28,7 +28,7 @@ _ORDINAL = re.compile(
 )
 _NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(NUMBERS)})\b")
 _DESCRIBED = re.compile(
-    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please)\b))"
+    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please|sounds|looks)\b))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"

@@ -211,11 +211,14 @@ class Interpreter(Scope):
         if away or self._hedged or (measure.kind == "rating" and high is not None):
             self._draft.wish(piece.text, measure.kind, (low, high), -1 if away else 0.5)
             return None
-        if self._negated and measure.cue == "bound" and self._kind(n - 1) == "joint" and self._pieces[n - 1].value == "or":
+        before = self._piece(n - 1)
+        refused = before is not None and (before.kind == "not" or (before.kind == "joint" and before.value == "or"))
+        if self._negated and measure.cue == "bound" and refused:
+            next_one = 1 if measure.kind == "years" else 0  # "older than 1970" ends in 1969, "over two hours" begins at two
             low, high = (
-                high + 1 if high is not None else None,
-                low - 1 if low is not None else None,
-            )  # "nothing sad or over two hours"
+                None if high is None else high + next_one,
+                None if low is None else low - next_one,
+            )  # "but not longer than two hours", "nothing sad or over two hours"
         stem = "year" if measure.kind == "years" else measure.kind
         for name, value in ((f"{stem}_min", low), (f"{stem}_max", high)):
             if value is not None:

@@ -56,7 +56,7 @@ _PLAIN = tuple(
         (r"(?:^|,? |(?<=[.!?] ))(?:and |but )?(?:she|he|they|we|i) (?:really |just )?(?:can'?t (?:stand|bear|abide)|hates?|loathes?|detests?) ([^,.;?!]+?)(?:,? so (?:nothing|none|no films?|not) with (?:her|him|them))?(?=\s*(?:[,.;?!]|$))", r". no \1"),
         (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
         (
-            r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
+            r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!that\b|this\b|its\b|the\b|you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
             r"(?:make|made|direct(?:ed)?|do|done|shoot|shot)\b",
             r"films by \1",
         ),
@@ -84,6 +84,9 @@ _PLAIN = tuple(
         (r"\btoo much (?=(?:long|old|short|new|sad|dark|slow|violent|scary)\b)", "too "),
         (r"\b(?:they|we|i|he|she)(?:'ve| have|'s| has) had enough (?:of )?(?:the |all the |these )?(\w+)(?: (?:this|last) (?:week|month|year)| lately| recently| already)?\b", r"no \1"),
         (r"\b(?:i|we) want that ([\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:plays?|stars?|acts?|appears?|is)(?: in (?:it|them))?(?=\s*(?:[?!.,;]|$))", r"with \1"),
+        (r",? if (?:that|it|one|such a thing|there) (?:even |really )?(?:exists?|is (?:one|any|such a thing))(?=\s*(?:[?!.,;]|$))", ""),
+        (r",? if (?:that|it|one|such a thing|there) (?:even |really )?(?:exists?|is (?:one|any|such a thing))(?=\s*(?:[?!.,;]|$))", ""),
+        (r"\bwhat else (?:did|has) (?:that|this|the|its) (?:director|film-?maker|actor|actress) (?:do|done|make|made|direct(?:ed)?|(?:star|play|act|appear)(?:ed|red)? in|been in)\b", "films"),
         (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
         # what somebody's evening is like says nothing about the film: "I need to be up early"
         (r"(?:^|(?<=[,.;!?] ))(?:i|we)(?:'ve|'ll| have| will)? ?(?:only )?(?:need|have|got|must|want|had|am going|are going) to (?:be|get|go|work|sleep|leave|catch|wake|start|travel)\b(?! by\b)[^,.;?!]*(?=[,.;?!])", ""),
