@@ -32,11 +32,14 @@ _STRANGERS_FILMS = re.compile(
     re.IGNORECASE,
 )
 _REASON = re.compile(r"^.*[,.] (?:and )?so (?=(?:never ?mind|forget|ignore|drop|no need)\b)", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(r"^(?:(?:what|how) about )?((?:the )?[A-Z][\w]+(?: [A-Z]\w+)?)(?: then| instead)?\s*\?*$")
 _SHORT_AT_THE_END = re.compile(
     r"[.!]\s+((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
     re.IGNORECASE,
 )
-_FAMILY = re.compile(r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b", re.IGNORECASE)
+_FAMILY = re.compile(
+    r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b|\bby the ([\w’-]{3,}s)(?=\s*(?:[?!.,]|$))", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=256)  # one sentence is looked at from several sides
@@ -57,7 +60,8 @@ def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
 
 def _siblings(found: re.Match[str], vocabulary: Vocabulary) -> str:
     """ "The Coen brothers" by their names."""
-    people = vocabulary.family(fold(found[1])) or vocabulary.family(fold(found[1]).removesuffix("s"))
+    name = fold(found[1] or found[2])
+    people = vocabulary.family(name) or vocabulary.family(name.removesuffix("s"))
     return f"by {' and '.join(person.name for person in people)}" if people else found[0]
 
 
@@ -96,6 +100,11 @@ def _request(said: str, scene: Scene) -> Act:
         heard = heard[found.end() :]
     elif memory.plan and (found := _SHORT_AT_THE_END.search(heard)):  # "He has done WW2 to death. Vietnam?"
         heard = f"what about {found[1]}?"
+    place = _WHAT_ABOUT.match(heard) if memory.plan.filters.countries or memory.plan.filters.languages else None
+    countries = read_sentence(f"films from {place[1]}", vocabulary).plan.filters.countries if place else ()
+    if place and countries:  # "and Vietnam?": where films are from, if that leaves any; else what they are about
+        moved = memory.plan.filters.model_copy(update={"countries": countries, "languages": ()})
+        heard = f"instead from {place[1]}" if scene.catalogue.count(moved) else heard
     anchors: tuple[Movie, ...] = ()
     pointed = refer(heard, scene.table, vocabulary)
     folded = fold(heard)

@@ -22,7 +22,7 @@ from rag.reading.understanding import Understanding
 
 FACTS: dict[str, str] = {
     "cast": r"\bwho(?:'s|s| is| are| was| were| else)* (?:in (?:it|that|this|the)|in\b|star|act|play|the (?:star|lead|actor|main))|\bcast\b|\bactors?\b|\bactress(?:es)?\b"
-    r"|^starring|stars in|who (?:does|do) .* star|lead (?:role|actor)",
+    r"|^starring|stars in|who (?:does|do) .* star|lead (?:role|actor)|whose voice|\bwho(?:'s| is| does)? (?:the )?voic",
     "directors": r"\bwho\b.{0,20}\bdirect|\bwho(?:'s|s| is| was)?(?: the)? (?:direct|made|makes|film-?maker|behind)|\bdirectors?\b|\bdirected\b",
     "year": r"^year\b|\bwhen (?:was|is|did|were|does)\b|(?:what|which) year|release (?:date|year)|how old (?:is|was)|year (?:is|was) (?:it|that)|came? out",
     "runtime": r"^length\b|\bhow (?:long|many (?:minutes|hours))\b|running time|\bruntime\b|\b(?:its|the) length\b",

@@ -18,7 +18,7 @@ from rag.reading.names import Film
 from rag.reading.understanding import Understanding
 
 _AFTER_ASKING = re.compile(
-    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ )?)*?(?:is|was|are|does|did|has|would|could|might|will|directed|made|stars in|starred in|of|in|"
+    r"^(?:and |so |but )*(?:(?:who|what|when|where|how|which) (?:\w+ ){0,2})*?(?:is|was|are|does|did|has|would|could|might|will|directed|made|stars in|starred in|of|in|"
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
     re.IGNORECASE,
 )

@@ -24,7 +24,7 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
-    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
@@ -76,7 +76,7 @@ FILM_WORDS = _glued(
 )
 QUESTION = _glued(
     r"""
-    ^(?:and |so |but |ok(?:ay)?,? |well,? |hmm,? )*(?:who|what|when|where|which|how|is|was|are|were|does|did|do|has|
+    ^(?:and |so |but |ok(?:ay)?,? |well,? |hmm,? )*(?:who|whose|what|when|where|which|how|is|was|are|were|does|did|do|has|
     have|can|could|would|will|tell me|explain|give me|describe|more (?:about|info|details))\b
     """
 )
@@ -85,7 +85,7 @@ RECAP = _glued(
     \bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
         \bwhat(?: all| else)? (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
     wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
-    \bremind me (?:what|of)\b|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
+    \bremind me (?:what|of)\b(?! (?:its|the|his|her|their) (?:cast|plot|story|director|actors|length|year)\b)|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
     criteria|constraints|search|plan|request|wish\w*)\b|\b(?:summari[sz]e|recap)\b(?!.*\b(?:film|plot|movie|story|
     it)\b)
     """
@@ -243,12 +243,12 @@ SAME = _glued(
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
     \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
-    \b(?:did|has|have|does) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
+    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
 ELSE = _glued(
-    r"""\b(?:(?:what|who|any(?:thing|one)?|some(?:thing)?|nothing) else|other (?:\w+ )?(?:films?|movies?|stuff|ones?|works?|things?)|another (?:film|movie|one)|else)\b"""
+    r"""\b(?:(?:what|who|any(?:thing|one)?|some(?:thing)?|nothing) else|other (?:\w+ )?(?:films?|movies?|stuff|ones?|works?|things?)|another (?:film|movie|one)|else|(?:any|some|show me|find me|got) (?:more|others?) (?:by|from|with|of))\b"""
 )
 BOX_OFFICE = _glued(
     r"""
@@ -274,7 +274,7 @@ WHICH = _glued(
     re.IGNORECASE,
 )
 SIMILAR = re.compile(
-    r"^(?:any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|(?:with )?(?:that|the) same (?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
+    r"^(?:k|so|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|(?:with )?(?:that|the) same (?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
 )
 EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
@@ -302,7 +302,7 @@ STANDING = re.compile(
     r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
 )
 YES_AND_MORE = re.compile(
-    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s]+(?=(?:and )?(?:when|who|what|how|where|which|is|was)\b)",
+    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
     re.IGNORECASE,
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
@@ -327,7 +327,7 @@ THE_ONE = re.compile(
     r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"
 )
 TITLE_THEN_QUESTION = re.compile(
-    r"^(?P<title>[^.,;:!?…–—]{2,60}?)\s*(?:[.,;:!?…–—]+|\s-)\s+(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)(?:(?:and|so|but|is|isn'?t) )?(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this|in it)\b[^.!?]*\?)\s*$",
+    r"^(?P<title>[^.,;:!?…–—]{2,60}?)\s*(?:[.,;:!?…–—]+|\s-)\s+(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)(?:(?:and|so|but|is|isn'?t) )?(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this|in it)\b[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
     re.IGNORECASE,
 )
 BOOKING = re.compile(r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?)\b")

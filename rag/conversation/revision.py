@@ -162,6 +162,7 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
         asked = {name: values for name, values in lists.items() if getattr(delta.filters, name) and getattr(plan.filters, name)}
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **asked})})
     filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
+    filters = _elsewhere(filters, delta.filters, count)
     tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
     before_soft = [wish for wish in plan.soft if not (wish.kind == "mood" and wish.value in tempered and wish.weight > 0)]
     changes: dict[str, Any] = {"filters": filters, "soft": _wishes(before_soft, delta.soft, also)}
@@ -177,6 +178,14 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     moods = [relative for relative in plan.relative if all(relative.name != other.name for other in delta.relative)]
     changes["relative"] = (*moods, *delta.relative)
     return bounded(plan.model_copy(update=changes), table)
+
+
+def _elsewhere(filters: Filters, delta: Filters, count: Callable[[Filters], int]) -> Filters:
+    """ "And from Iceland?" after Finnish films: where no film has both, the new place takes the place of the old one."""
+    for new, old in (("countries", "languages"), ("languages", "countries")):
+        if getattr(delta, new) and not getattr(delta, old) and getattr(filters, old) and not count(filters):
+            return filters.model_copy(update={old: ()})
+    return filters
 
 
 def firm(plan: Plan, before: Plan, count: Callable[[Filters], int]) -> Plan:

@@ -12,8 +12,8 @@ import re
 _SPELLINGS = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
     "smth": "something", "sth": "something", "sumthing": "something", "somethin": "something", "anythin": "anything", "nothin": "nothing",
-    "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though", "gimme": "give me",
-    "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hows": "how is", "whens": "when is", "wheres": "where is",
+    "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though",
+    "gimme": "give me", "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hows": "how is", "whens": "when is", "wheres": "where is",
     "when's": "when is", "where's": "where is", "how's": "how is", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't",
     "wih": "with", "wiht": "with", "teh": "the", "onyl": "only", "taht": "that", "smilar": "similar", "simliar": "similar", "movei": "movie",
     "movei's": "movies", "plese": "please", "pleas": "please", "recomend": "recommend", "reccomend": "recommend", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
@@ -54,7 +54,7 @@ _PLAIN = tuple(
         (r"(?<=\w)[.!] (?:got |have you )?any(?:thing)?(?: good| here| at all)?\s*\?+\s*$", "?"),
         (r"\b(?:and )?(?:don'?t|do not)(?: you)?(?: dare)? (?:say|tell me|name|mention) (?=(?-i:[A-Z]))", "not "),
         (r"(?:^|,? |(?<=[.!?] ))(?:and |but )?(?:she|he|they|we|i) (?:really |just )?(?:can'?t (?:stand|bear|abide)|hates?|loathes?|detests?) ([^,.;?!]+?)(?:,? so (?:nothing|none|no films?|not) with (?:her|him|them))?(?=\s*(?:[,.;?!]|$))", r". no \1"),
-        (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
+        (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?|cartoons?|comed(?:y|ies)|westerns?|thrillers?|musicals?|documentar(?:y|ies)|dramas?|romances?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
         (
             r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!that\b|this\b|its\b|the\b|you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
             r"(?:make|made|direct(?:ed)?|do|done|shoot|shot)\b",
@@ -87,6 +87,12 @@ _PLAIN = tuple(
         (r",? if (?:that|it|one|such a thing|there) (?:even |really )?(?:exists?|is (?:one|any|such a thing))(?=\s*(?:[?!.,;]|$))", ""),
         (r",? if (?:that|it|one|such a thing|there) (?:even |really )?(?:exists?|is (?:one|any|such a thing))(?=\s*(?:[?!.,;]|$))", ""),
         (r"\bwhat else (?:did|has) (?:that|this|the|its) (?:director|film-?maker|actor|actress) (?:do|done|make|made|direct(?:ed)?|(?:star|play|act|appear)(?:ed|red)? in|been in)\b", "films"),
+        (r"\b(?-i:M)(?:r|rs|s|iss)\.? (?=(?-i:[A-Z]))", ""),
+        (rf"\b(?:nothing|none|no films?) with (?:any )?({_GENRE})(?: in (?:it|them))?(?=\s*(?:[?!.,;]|$|and |or |but |please\b))", r"no \1"),
+        (r"\b(?:can'?t|cannot|mustn'?t|must not|shouldn'?t|should not|may not|won'?t|not) (?:go|run|be|last|take) (?:on )?(?:beyond|over|past|above|longer than|more than) (?=\w)", "at most "),
+        (r"\b(?:must|has to|have to|should|needs to|ought to|needs) (?:be (?:done|over|finished|through)|finish|end|wrap up) (?:in|within) (?=\w)", "at most "),
+        (r"\b(?:only )?(?:ones? )?(?:where|in which) (?:they|people|everyone|everybody|the characters) (?:all )?(?:speaks?|talks?) (?=(?-i:[A-Z]))", "in "),
+        (r"\b(?:nothing|none|no films?) (?:filed|listed|tagged|classed|marked|labelled) (?:under|as) (?:an? )?(?=\w)", "no "),
         (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
         # what somebody's evening is like says nothing about the film: "I need to be up early"
         (r"(?:^|(?<=[,.;!?] ))(?:i|we)(?:'ve|'ll| have| will)? ?(?:only )?(?:need|have|got|must|want|had|am going|are going) to (?:be|get|go|work|sleep|leave|catch|wake|start|travel)\b(?! by\b)[^,.;?!]*(?=[,.;?!])", ""),
@@ -109,7 +115,7 @@ _PLAIN = tuple(
         (r"\b(?:from |of |in )?the golden age of hollywood\b", "American from 1930 to 1959"),
         (r"\b(?:that |which )?(?:my|our) (?:\w+ ){1,3}(?:would|will|could|can|might|may) (?:also )?(?:accept|like|enjoy|watch|approve of|love|tolerate)(?: too| as well)?\b", ""),
         (r"\bthe turn of the (?:century|millennium)\b", "2000"),
-        (r"\b(?:from |made )?outside (?:of )?(?=(?-i:[A-Z]))", "not from "),
+        (r"\b(?:from |made )?outside (?:of )?(?=(?:the )?(?-i:[A-Z]))", "not from "),
         (r"\bnot (?:directed|made|filmed|shot) by\b", "not by"),
         (r"\bfamily of (?:three|four|five|six|seven|\d)\b(?! \w+s\b)", "for kids"),
         (r"\b(?:the |our |my )?(?:youngest|little one|eldest|smallest)(?: one)?(?:'s| is| being| just turned| turned) (?:only |just )?(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b(?: years? old)?", "for kids"),
@@ -182,7 +188,7 @@ _REPAIR = re.compile(
 
 def spelled(text: str) -> str:
     """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
-    out = _SPELLED.sub(lambda found: _SPELLINGS[found[0].lower()], text)
+    out = _SPELLED.sub(_spelled_out, text)
     out = _NOISE.sub("", out)
     bare = _ASIDE.sub("", _OPENING.sub("", out))
     bare = re.sub(
@@ -192,6 +198,12 @@ def spelled(text: str) -> str:
         r"^(and )?how many (?:minutes|hours)(?: is (?:it|that))?(?=\W*$)", r"\1how long is it", bare, flags=re.IGNORECASE
     )
     return (bare if len(bare.split()) > 1 else out).strip() or text
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    """ "Gimme a comedy", but *Gimme Shelter*."""
+    titled = found[0][0].isupper() and re.match(r" [A-Z]", found.string[found.end() :])
+    return found[0] if titled else _SPELLINGS[found[0].lower()]
 
 
 def plain(text: str) -> str:
