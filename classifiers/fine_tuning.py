@@ -81,11 +81,13 @@ def _trainable(network: Any, everything: bool) -> list[dict[str, Any]]:
 
 
 def _train_mode(network: Any) -> None:
-    """Training mode where there is something to learn; frozen layers keep the statistics they came with."""
+    """Training mode where there is something to learn. Statistics of batch normalisation stay as they came: 32 pictures are few,
+    and in a network whose normalisation was folded into its weights they would undo what it learned."""
     network.train()
     for module in network.modules():
         own = list(module.parameters(recurse=False))
-        if own and not any(parameter.requires_grad for parameter in own):
+        frozen = own and not any(parameter.requires_grad for parameter in own)
+        if frozen or isinstance(module, torch.nn.BatchNorm2d):
             module.eval()
 
 
