@@ -96,15 +96,7 @@ def _request(said: str, scene: Scene) -> Act:
         said,
         flags=re.IGNORECASE,
     )
-    if memory.plan and (found := _REASON.search(heard)):
-        heard = heard[found.end() :]
-    elif memory.plan and (found := _SHORT_AT_THE_END.search(heard)):  # "He has done WW2 to death. Vietnam?"
-        heard = f"what about {found[1]}?"
-    place = _WHAT_ABOUT.match(heard) if memory.plan.filters.countries or memory.plan.filters.languages else None
-    countries = read_sentence(f"films from {place[1]}", vocabulary).plan.filters.countries if place else ()
-    if place and countries:  # "and Vietnam?": where films are from, if that leaves any; else what they are about
-        moved = memory.plan.filters.model_copy(update={"countries": countries, "languages": ()})
-        heard = f"instead from {place[1]}" if scene.catalogue.count(moved) else heard
+    heard = _change_asked(heard, scene) if memory.plan else heard
     anchors: tuple[Movie, ...] = ()
     pointed = refer(heard, scene.table, vocabulary)
     folded = fold(heard)
@@ -133,14 +125,8 @@ def _request(said: str, scene: Scene) -> Act:
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
         delta = delta.model_copy(update={"query": ""})
-    if (
-        scene.memory.exchanges
-        and scene.memory.exchanges[-1].act in ("details", "found", "search", "hunt")
-        and scene.table.it
-        and say.DIFFERENT.search(folded)
-    ):
-        focus = scene.table.focus or scene.table.it
-        delta = delta.model_copy(update={"exclude": (*delta.exclude, focus.id)})
+    if scene.table.it and say.ELSE.search(folded):  # "what other war films have you got?"
+        delta = delta.model_copy(update={"exclude": (*delta.exclude, scene.table.it.id)})
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
     table = (
         [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
@@ -159,6 +145,21 @@ def _request(said: str, scene: Scene) -> Act:
         return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
     plan = revised(standing, delta, said, scene.catalogue.count, table)
     return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
+
+
+def _change_asked(heard: str, scene: Scene) -> str:
+    """What a follow-up asks for, without the remark before it: "He has done WW2 to death. Vietnam?"."""
+    if found := _REASON.search(heard):
+        return heard[found.end() :]
+    if found := _SHORT_AT_THE_END.search(heard):
+        heard = f"what about {found[1]}?"
+    filters = scene.memory.plan.filters
+    place = _WHAT_ABOUT.match(heard) if filters.countries or filters.languages else None
+    countries = read_sentence(f"films from {place[1]}", scene.vocabulary).plan.filters.countries if place else ()
+    if place and countries:  # "and Iceland?": where films are from, if that leaves any; else what they are about
+        moved = filters.model_copy(update={"countries": countries, "languages": ()})
+        return f"instead from {place[1]}" if scene.catalogue.count(moved) else heard
+    return heard
 
 
 def beside_picture(said: str, scene: Scene) -> Act:
@@ -209,13 +210,13 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     found, film = say.SAME.search(text), scene.table.it
     if say.SOMEBODY_ELSE.search(text) and (people := scene.memory.plan.filters.people or (film.directors if film else ())):
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *people)}
-        return delta.model_copy(update={"filters": Filters(**filters)})
-    if found and delta.filters.people and re.search(r"\b(?:him|her|them|his|their)\b", found[0]):
-        return delta  # "Sigourney Weaver! What have you got with her?"
-    if found and found[0].split()[-1] in ("him", "her", "them") and scene.memory.plan.filters.people:
-        return delta  # those asked for already
+        query = own_words(say.SOMEBODY_ELSE.sub("", delta.query))
+        return delta.model_copy(update={"filters": Filters(**filters), "query": query})
     if found is None:
         return delta
+    pronoun = re.search(r"\b(?:(him|her|them)$|his|her|their)\b", found[0])
+    if pronoun and (delta.filters.people or (pronoun[1] and scene.memory.plan.filters.people)):
+        return delta  # "Sigourney Weaver! What have you got with her?"; those asked for already
     if re.search(r"\b(?:not|no|nothing|none|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
         refused = {"director": film.directors, "actor": film.cast[:1]}.get(found.group(1) or "", ()) if film else ()
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *refused)}

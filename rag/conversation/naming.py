@@ -22,8 +22,6 @@ _AFTER_ASKING = re.compile(
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
     re.IGNORECASE,
 )
-
-
 _NO_TITLES = {
     "it",
     "that",
@@ -64,6 +62,17 @@ def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
         for start in range(len(said) - size + 1):
             if films := scene.vocabulary.films_named(" ".join(said[start : start + size])):
                 return (films[0].id,)
+    return ()
+
+
+def title_first(words: str, scene: Scene) -> tuple[str, ...]:
+    """The film whose title these words are or begin with, the longest first: "Wadjda looks sweet"."""
+    said = re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", words, flags=re.IGNORECASE).split()
+    for size in range(len(said), 0, -1):
+        title = " ".join(said[:size])
+        whole = size == len(said)
+        if (whole or not scene.vocabulary.is_ordinary(fold(title))) and (films := scene.vocabulary.films_named(title)):
+            return (films[0].id,)
     return ()
 
 

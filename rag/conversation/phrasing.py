@@ -248,7 +248,13 @@ SAME = _glued(
     """
 )
 ELSE = _glued(
-    r"""\b(?:(?:what|who|any(?:thing|one)?|some(?:thing)?|nothing) else|other (?:\w+ )?(?:films?|movies?|stuff|ones?|works?|things?)|another (?:film|movie|one)|else|(?:any|some|show me|find me|got) (?:more|others?) (?:by|from|with|of))\b"""
+    r"""
+    \b(?:(?:what|who|any(?:thing|one)?|some(?:thing)?|nothing) else|else|
+    other (?:\w+ ){0,3}(?:films?|movies?|stuff|ones?|works?|things?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|
+    mysteries|horrors)|another (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
+    a different (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
+    (?:any|some|show me|find me|got) (?:more|others?) (?:by|from|with|of))\b
+    """
 )
 BOX_OFFICE = _glued(
     r"""
@@ -312,23 +318,16 @@ AWAY = re.compile(
 SOMEBODY_ELSE = re.compile(
     r"\b(?:by|from|with) (?:some(?:body|one)|any(?:body|one)) else\b|\bby (?:another|a different|other) (?:directors?|film-?makers?)\b"
 )
-DIFFERENT = re.compile(
-    r"\b(?:what|which|any|some|the|your|show me|list)?\s*\bother (?:\w+ ){0,3}(?:films?|movies?|ones?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|mysteries|horrors)\b|\ban?(?:other| different) (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+"
-)
-REMARK_THEN_QUESTION = re.compile(
-    r"^[^.!?]{1,80}[.!?…]+\s+(?P<asked>(?:and |so )?(?:who|what|when|where|how|is|was|does|did)\b[^.!?]*\b(?:it|that|this)\b[^.!?]*\??)\s*$",
+HEAD_THEN_QUESTION = re.compile(
+    r"^(?P<head>[^.!?…]{2,80}?)\s*(?P<stop>[.,;:!?…–—]+|\s-)\s+"
+    r"(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)"
+    r"(?:(?:and|so|but) )?(?:(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this)\b"
+    r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b)[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
     re.IGNORECASE,
-)
-TELL_ABOUT = re.compile(
-    r"[.!?,]\s*(?:tell me|what do you know) (?:more |something )?about (?P<title>[^.!?]+?)\s*[.!?]*$", re.IGNORECASE
 )
 WHICH_HAS = re.compile(r"^(?:and |so )*(?:which|what)(?: of yours| films?| ones?)? (?:has|have|had|got)\b.* in (?:it|them)\W*$")
 THE_ONE = re.compile(
     r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"
-)
-TITLE_THEN_QUESTION = re.compile(
-    r"^(?P<title>[^.,;:!?…–—]{2,60}?)\s*(?:[.,;:!?…–—]+|\s-)\s+(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)(?:(?:and|so|but|is|isn'?t) )?(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this|in it)\b[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
-    re.IGNORECASE,
 )
 BOOKING = re.compile(r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?)\b")
 PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 
-from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import read_sentence
 from rag.conversation.facts import fact_asked
-from rag.conversation.naming import named_films, title_in, unknown_title
+from rag.conversation.naming import named_films, title_first, title_in, unknown_title
 from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import own_words, revised
 from rag.plan import Plan
+from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
 _POLITE = re.compile(r"\b(?:please|ok|okay|yes|hmm+|and|then|maybe|oh|show me|tell me about|more about|i meant?|sorry|again)\b")
@@ -67,19 +67,9 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
-    if about := _title_then_question(said, scene):
+    if about := _after_a_remark(said, text, scene):
         return about
-    remark = say.REMARK_THEN_QUESTION.match(said)
-    if remark and scene.table.it and fact_asked(remark["asked"]) and not read.plan.filters and not say.SAME.search(text):
-        asked = remark["asked"]  # "pigs, haha. who directed it?"
-        return Act("details", films=(scene.table.it.id,), text=fact_asked(asked), read=read_sentence(asked, scene.vocabulary))
-    if read.plan.filters.people and say.ELSE.search(text):  # "what else did David Lean direct?"
-        return None
-    if re.match(r"^(?:and |so |any )*(?:an)?other (?!one\b)", text):  # "other family films, with real actors"
-        return None
-    if (found := say.TELL_ABOUT.search(said)) and (films := scene.vocabulary.films_named(found["title"])):
-        return Act("details", films=(films[0].id,), text="plot", read=read)
-    if read.plan.filters.people and say.WHICH_HAS.match(text):  # "which of yours has Barbara Stanwyck in it?"
+    if _asks_for_films(text, read):
         return None
     among = say.AMONG.match(text)
     if scene.table.shown and among:
@@ -87,10 +77,6 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     if scene.table.shown and among and read.plan.filters:
         delta = Plan(filters=read.plan.filters)
         return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
-    if scene.table.it and re.search(r"[.!]\s+(?:and )?(?:will|would|should|can) (?:i|we) [a-z ]{2,20}\?$", text):
-        return Act("details", films=(scene.table.it.id,), text="", read=read)  # "The one with the computer. Will I cry?"
-    if scene.table.it and fact == "plot" and re.match(r"^(?:please )?give me (?:the|its) (?:plot|story)\b", text):
-        return Act("details", films=(scene.table.it.id,), text=fact, read=read)
     if compared := _compared(said, text, scene):
         return compared
     pointed = refer(text, scene.table, scene.vocabulary)
@@ -120,7 +106,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("details", films=(named_films(read) or (str(title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
-        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you)\b",
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you)\b",
         text,
     ):
         return None
@@ -150,10 +136,8 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
         return None
     if named and (fact or re.match(r"^(?:and |so )*(?:is|was|does|did|has|tell me|describe|what|who|when|where|how)\b", text)):
         return Act("details", films=named[:1], text=fact, read=read)
-    if say.THE_ONE.match(text) and (
-        not pointed or failed(pointed.films[0], read.plan.filters)
-    ):  # "which is the one with the shark?"
-        return None
+    if say.THE_ONE.match(text) and (not pointed or failed(pointed.films[0], read.plan.filters)):
+        return None  # "which is the one with the shark?"
     if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
         return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
     if say.SAME.search(text) and say.ELSE.search(text):  # "what else did its director make?"
@@ -173,30 +157,31 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     return None
 
 
-def _title_then_question(said: str, scene: Scene) -> Act | None:
-    """ "Dogtooth, is it as weird as they say?", "Wadjda looks sweet. Can my son watch it?": a film, then what is asked about it."""
-    found = say.TITLE_THEN_QUESTION.match(said)
-    if found is None:
+def _asks_for_films(text: str, read: Understanding) -> bool:
+    """Questions that sound like one about a film and ask for films: "what else did David Lean direct?"."""
+    if re.match(r"^(?:and |so |any )*(?:an)?other (?!one\b)", text):  # "other family films, with real actors"
+        return True
+    return bool(read.plan.filters.people) and bool(say.ELSE.search(text) or say.WHICH_HAS.match(text))
+
+
+def _after_a_remark(said: str, text: str, scene: Scene) -> Act | None:
+    """A question behind a title or a remark: "Dogtooth, is it as weird as they say?", "The pigs! Who made it?"."""
+    found = say.HEAD_THEN_QUESTION.match(said)
+    if found is None or scene.vocabulary.films_named(said.strip(" ?!.")):
         return None
-    title, asked = found["title"].strip(" \"“”'"), found["asked"]
-    words = re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", title, flags=_I).split()
-    beginnings = [" ".join(words[:size]) for size in range(len(words), 0, -1)]
-    films = next(
-        (
-            films
-            for name in beginnings
-            if (name == " ".join(words) or not scene.vocabulary.is_ordinary(fold(name)))
-            and (films := scene.vocabulary.films_named(name))
-        ),
-        [],
-    )
-    ids = (films[0].id,) if films else named_films(read_sentence(title, scene.vocabulary))
-    pointed = None if ids else refer(title, scene.table, scene.vocabulary)
-    if pointed and pointed.explicit:  # "the Indian one sounds good, how does it start?"
+    head, asked = found["head"].strip(" \"“”'"), found["asked"]
+    read = read_sentence(asked, scene.vocabulary)
+    if re.match(r"(?:tell me|what do)\b", asked, re.IGNORECASE):
+        title = title_in(asked, scene)
+        return Act("details", films=(title,), text="plot", read=read) if title else None
+    pointed = refer(head, scene.table, scene.vocabulary)
+    ids = title_first(head, scene) or named_films(read_sentence(head, scene.vocabulary))
+    if not ids and pointed and pointed.explicit:  # "the Indian one sounds good, how does it start?"
         ids = (pointed.films[0].id,)
-    if not ids or scene.vocabulary.films_named(said.strip(" ?!.")):
-        return None
-    return Act("details", films=ids[:1], text=fact_asked(asked), read=read_sentence(asked, scene.vocabulary))
+    plain = not say.SAME.search(text) and not read_sentence(said, scene.vocabulary).plan.filters
+    if not ids and scene.table.it and plain and re.search(r"[.!?…]", found["stop"]):
+        ids = (scene.table.it.id,)
+    return Act("details", films=ids[:1], text=fact_asked(asked), read=read) if ids else None
 
 
 def _compared(said: str, text: str, scene: Scene) -> Act | None:

@@ -59,7 +59,7 @@ _WELCOME_AGAIN = re.compile(
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
-    "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes"),
+    "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes", "how long"),
     "languages": ("language", "languages", "subtitles", "subtitle"),
     "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
@@ -98,7 +98,7 @@ _TALK = frozenset(
         drop ignore remove keep still same else loved liked love like similar suggestion suggestions different other others another again more
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         his their its need needs needed seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
-        results result option options says said say thought pick picks kind bit little much many few fits fit suits suit works proper decent hiya spirit somebody someone narrow stick possible option either any whatever necessarily doesn't doesnt
+        results result option options says said say thought pick picks kind bit little much many few fits proper possible option either any whatever necessarily doesn't doesnt
         don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally reasons here there showed shown nah nope bored boring""",
     )
 )

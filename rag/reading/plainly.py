@@ -31,7 +31,7 @@ _NOISE = re.compile(
 )
 _OPENING = re.compile(
     r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|"
-    r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
+    r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
     re.IGNORECASE,
 )
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
@@ -85,7 +85,6 @@ _PLAIN = tuple(
         (r"\b(?:they|we|i|he|she)(?:'ve| have|'s| has) had enough (?:of )?(?:the |all the |these )?(\w+)(?: (?:this|last) (?:week|month|year)| lately| recently| already)?\b", r"no \1"),
         (r"\b(?:i|we) want that ([\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:plays?|stars?|acts?|appears?|is)(?: in (?:it|them))?(?=\s*(?:[?!.,;]|$))", r"with \1"),
         (r",? if (?:that|it|one|such a thing|there) (?:even |really )?(?:exists?|is (?:one|any|such a thing))(?=\s*(?:[?!.,;]|$))", ""),
-        (r",? if (?:that|it|one|such a thing|there) (?:even |really )?(?:exists?|is (?:one|any|such a thing))(?=\s*(?:[?!.,;]|$))", ""),
         (r"\bwhat else (?:did|has) (?:that|this|the|its) (?:director|film-?maker|actor|actress) (?:do|done|make|made|direct(?:ed)?|(?:star|play|act|appear)(?:ed|red)? in|been in)\b", "films"),
         (r"\b(?-i:M)(?:r|rs|s|iss)\.? (?=(?-i:[A-Z]))", ""),
         (rf"\b(?:nothing|none|no films?) with (?:any )?({_GENRE})(?: in (?:it|them))?(?=\s*(?:[?!.,;]|$|and |or |but |please\b))", r"no \1"),
@@ -124,6 +123,7 @@ _PLAIN = tuple(
         (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
         (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])|^- (?=[A-Za-z])", "no "),
         (r"\bsurprise me\b", "recommend something"),
+        (r"^(?:narrow|cut|limit|restrict|keep|stick) (?:(?:that|it|this|them) )?(?:down )?to (?=(?:the )?\w+)", "only "),
         (r"\bform (?=(?:the )?\d0s|(?:the )?(?:19|20)\d0|(?-i:[A-Z][a-z])|the (?:\w+ies)\b)", "from "),
         (rf"\bnot with ({_GENRE})\b", r"no \1"),
         (rf"\bno ({_GENRE}) (?:stor(?:y|ies)|stuff|plots?|things?|ones?)\b", r"no \1 films"),
@@ -191,12 +191,6 @@ def spelled(text: str) -> str:
     out = _SPELLED.sub(_spelled_out, text)
     out = _NOISE.sub("", out)
     bare = _ASIDE.sub("", _OPENING.sub("", out))
-    bare = re.sub(
-        r"(?<=mind )how long (?:it|they|the film) (?:is|are|takes?|runs?|lasts?)\b", "the length", bare, flags=re.IGNORECASE
-    )
-    bare = re.sub(
-        r"^(and )?how many (?:minutes|hours)(?: is (?:it|that))?(?=\W*$)", r"\1how long is it", bare, flags=re.IGNORECASE
-    )
     return (bare if len(bare.split()) > 1 else out).strip() or text
 
 
