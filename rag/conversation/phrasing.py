@@ -325,6 +325,7 @@ HEAD_THEN_QUESTION = re.compile(
     r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b)[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
     re.IGNORECASE,
 )
+ITS_PLOT = re.compile(r"^(?:and |please )*(?:give me|tell me|what(?:'s| is)) (?:the|its) (?:plot|story)\b(?! of\b)")
 WHICH_HAS = re.compile(r"^(?:and |so )*(?:which|what)(?: of yours| films?| ones?)? (?:has|have|had|got)\b.* in (?:it|them)\W*$")
 THE_ONE = re.compile(
     r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"

@@ -145,7 +145,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
         if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
             return None
-        if not own_words(read.plan.query) or fact in _ASKED_BARE:
+        if not own_words(read.plan.query) or fact in _ASKED_BARE or say.ITS_PLOT.match(text):
             return Act("details", films=(scene.table.it.id,), text=fact, read=read)
     if (
         fact
