@@ -15,7 +15,15 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.memory import Verdict
-from rag.conversation.naming import films_meant, misspelt_title, named_films, title_inside, unknown_person, unknown_title
+from rag.conversation.naming import (
+    films_meant,
+    misspelt_title,
+    named_films,
+    title_inside,
+    titles_known,
+    unknown_person,
+    unknown_title,
+)
 from rag.conversation.pitching import is_pitch
 from rag.conversation.questions import about_films, asked_again, why_or_why_not
 from rag.conversation.references import NUMBERS, refer
@@ -27,6 +35,8 @@ from rag.reading.plainly import spelled
 _I = re.IGNORECASE
 _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
 _SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| has| have| saw| watched| seen)")
+_PLOT_TOLD = re.compile(r"[\"“](.{60,}?)[\"”]|:\s*(.{60,}?)(?=[.!?]\s*(?:what|which)\b|$)", _I | re.DOTALL)
+_SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
 _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 
 
@@ -167,6 +177,12 @@ def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
 def _from_plot(said: str, text: str, scene: Scene) -> Act | None:
     if found := say.PLOT_GENRES.search(said):
         return Act("plot_genres", text=(found["plot"] or found["plot2"]).strip(" \"“”'"))
+    if re.search(r"\bgenres?\b", text) and (found := _PLOT_TOLD.search(said)):
+        return Act("plot_genres", text=(found[1] or found[2]).strip())
+    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
+    if last and last.act == "box_office" and (other := _SUM.search(said)) and _SUM.search(last.said) and len(text.split()) < 10:
+        said = _SUM.sub(other[0], last.said, count=1)  # "and if it only cost 20 million?"
+        return Act("box_office", films=films_meant(said, fold(said), scene, read_sentence(said, scene.vocabulary)), text=said)
     if say.BOX_OFFICE.search(text):
         read = read_sentence(said, scene.vocabulary)
         films = () if is_pitch(said) else films_meant(said, text, scene, read)
@@ -232,6 +248,17 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         if away and not_that.start():
             act = request(rest, scene) if rest else Act("search", plan=scene.memory.plan)
             return replace(act, plan=act.plan.model_copy(update={"exclude": tuple(dict.fromkeys((*act.plan.exclude, *away)))}))
+    if say.KNOWN.search(text) and not say.QUESTION.match(text):
+        known = titles_known(said, scene)
+        bare = re.search(r"\b(?:seen|saw|watched|done|did) (?:it|that|this)\b", text) and scene.table.it and len(text.split()) <= 12
+        known = known or ((scene.table.it.id,) if bare and scene.table.it else ())
+        if known:
+            other = read.plan.filters or read.plan.soft or read.plan.relative
+            rest = re.split(r"[.!]\s+", said, maxsplit=1)[-1]
+            plan = request(rest, scene).plan if other else scene.memory.plan
+            if re.search(r"\b(?:similar|like (?:it|that|this|those|them))\b", text):
+                plan = Plan(like=known[:3])
+            return Act("feedback", verdicts=tuple((i, "seen") for i in known[:10]), plan=plan, new=not scene.memory.plan)
     verdict: Verdict | None = None
     for pattern, kind in ((say.DISLIKED, "dislike"), (say.SEEN, "seen"), (say.LIKED, "like")):
         if pattern.search(text):

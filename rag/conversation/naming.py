@@ -65,6 +65,14 @@ def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
     return ()
 
 
+def titles_known(said: str, scene: Scene) -> tuple[str, ...]:
+    """Films that a sentence says somebody knows, as typed: "gravity seen, martian seen", "he's done parasite and oldboy"."""
+    left = say.OF_KNOWING.sub(" ", said)
+    parts = [part.strip(" -–'’\"“”?") for part in re.split(r"[,.;!]|\band\b|&", left)]
+    films = [films[0].id for part in parts if part and (films := scene.vocabulary.films_named(" ".join(part.split())))]
+    return tuple(dict.fromkeys((*films, *title_inside(said, scene))))
+
+
 def title_first(words: str, scene: Scene) -> tuple[str, ...]:
     """The film whose title these words are or begin with, the longest first: "Wadjda looks sweet"."""
     said = re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", words, flags=re.IGNORECASE).split()

@@ -16,7 +16,7 @@ def _glued(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
 GREETING = _glued(
     r"""
-    (?:hi|hello|hey|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|
+    (?:hi|hello|hey|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|ciao|namaste|dzien dobry|god kveld|buenas(?: noches| tardes)?|
     how are you(?: doing)?(?: today)?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
     [\s!,.?])+
     """
@@ -24,7 +24,7 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
-    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
@@ -37,14 +37,14 @@ HELP = _glued(
     r"""
     \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
     how does this work|help(?: me)?$|^help\b(?! me (?:find|pick|choose|remember|identify))|what can i (?:ask|say|
-    do)|are you (?:a|an) (?:bot|ai|human|robot|person|real)|your (?:features|abilities|commands)|instructions\?)
+    do)|(?:are )?you (?:an?|really an?) (?:real )?(?:bot|ai|human|robot|person|machine)|your (?:features|abilities|commands)|instructions\?)
     """
 )
 INJECTION = _glued(
     r"""
     \b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompts?|guidelines|
     restrictions)\b|\bsystem prompt\b|\byour (?:initial |hidden |secret )?(?:prompt|instructions)\b|\bjailbreak\b|
-    \bdeveloper mode\b|\bDAN\b|\bpretend (?:to be|you(?:'re| are))\b|\bact as (?:an?|if|my)\b|\brepeat (?:the|
+    \bdeveloper mode\b|(?-i:\bDAN\b)|\bpretend (?:to be|you(?:'re| are))\b|\bact as (?:an?|if|my)\b|\brepeat (?:the|
     everything|all).{0,20}(?:above|words)|\byou are now\b|\bapi[ -]?key\b|\b(?:reveal|print|show|
     tell) (?:me )?(?:your|the) (?:password|secret|key|source|config|instructions|token)|\bdrop table\b|\brm -rf\b|
     <script|/etc/passwd
@@ -58,7 +58,7 @@ OFF_TOPIC = _glued(
     write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
     haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
     news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me |us )?(?:an?|two|three|four|some|\d) (?:flights?|tables?|hotels?|
-    taxis?|seats?|tickets?|rooms?)|passwords?|order (?:me )?(?:a |some )?(?:pizza|food)|headache|diagnos|my (?:password|bank|computer|wifi|phone|
+    taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
     restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
@@ -177,6 +177,21 @@ SEEN = _glued(
     recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
     """
 )
+KNOWN = _glued(
+    r"""
+    \b(?:i|we|he|she|they|(?:my|our) \w+)(?:'ve|'s| have| has)? (?:(?:already|just|both|all|also) )?(?:done|did|worn out|covered|caught|sat through|memori[sz]ed)\b(?! (?:with|for)\b)|
+    ^(?:(?:ok|well|no|nah|but|and),? )*(?:done|did|covered|worn out) |\b(?:i|we|he|she|they|(?:my|our) \w+) knows? .{2,60}\b(?:by heart|backwards|inside out)\b|
+    \b(?:i|we|he|she|they) (?:know|knows|did|saw|had|watched) (?:(?:it|that) )?(?:by heart|backwards|at|on|over|already|last)\b|
+    \bseen(?= *(?:,|\.|$)| (?:it|that|this|them)\b)|^(?:saw|seen|watched|did) (?:it|that|this)\b|\b(?:twice|\d+ times|a (?:hundred|million|thousand) times) (?:already|now)?|\balready\W*$
+    """
+)
+_WHO_KNOWS = r"\b(?:i|we|he|she|they|you|(?:my|our|the) \w+)(?:'ve|'s| have| has)?\b"
+OF_KNOWING = re.compile(
+    _WHO_KNOWS + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|by heart|backwards|inside out|already|"
+    r"just|both|all|also|too|obviously|before|again|either|twice|(?:about |like )?(?:\d+|a (?:hundred|million|thousand)) times|(?:last|this|every) \w+|at (?:\w+ )?\w+$|ok|well|no|nah|but|next|now)\b|['’]ve\b",
+    re.IGNORECASE,
+)
+"""What surrounds the titles in a sentence that says somebody knows them."""
 LIKED = _glued(
     r"""
     \b(?:i|we)\s+(?:(?:really|absolutely|totally|both|just|also|quite|do|did)\s+)*(?:loved?|liked?|adored?|
@@ -243,7 +258,7 @@ SAME = _glued(
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
     \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
-    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (him|her|
+    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\b(?:others?|more|another|films?|movies?) of (?:the|that|this|its) (?:same )?(?:director|film-?maker)\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
@@ -261,6 +276,7 @@ BOX_OFFICE = _glued(
     \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
     \bwhat (?:would|will|could|might) .*\b(?:gross|earn|make at the box office|bring in|take at)\b|
     \bhow much (?:money )?(?:would|will|could|might|can|should) .*\b(?:make|earn|gross|take|bring)\b|
+    \b(?:spends?|spent|costs?|budget)\b.*\b(?:would|will|could|might) (?:it|we|they|that) (?:take|make|earn|gross|bring)\b|
     \bbox[- ]office (?:forecast|prediction|estimate)\b|\bwhat box[- ]office (?:would|could|can|might|should|will)\b
     """
 )
@@ -313,16 +329,18 @@ YES_AND_MORE = re.compile(
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
 AWAY = re.compile(
-    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|skip (?:it|that(?: one)?))\s*(?:$|[.,;!])"
+    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|skip (?:it|that(?: one)?))\s*(?:$|[.,;!])"
 )
 SOMEBODY_ELSE = re.compile(
     r"\b(?:by|from|with) (?:some(?:body|one)|any(?:body|one)) else\b|\bby (?:another|a different|other) (?:directors?|film-?makers?)\b"
 )
 HEAD_THEN_QUESTION = re.compile(
-    r"^(?P<head>[^.!?…]{2,80}?)\s*(?P<stop>[.,;:!?…–—]+|\s-)\s+"
+    r"(?:^|(?<=[.!?] ))(?P<head>[^.!?…]{2,80}?)\s*(?P<stop>[.,;:!?…–—]+|\s-)\s+"
     r"(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)"
     r"(?:(?:and|so|but) )?(?:(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this)\b"
-    r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b)[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
+    r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b"
+    r"|how long\b|who(?:'s|s)? (?:is )?(?:directed|made|plays?|played|in\b|stars?|else|the\b)|when was|what happens|what year|which (?:country|language|year)|what(?:'s|s| is) (?:the |its )(?:story|plot|runtime|length)|(?:length|runtime|director|cast|year)(?=\s*\?*$)"
+    r"|(?:is|are|was|were) (?:there|they|he|she)\b|(?:please )?tell me (?:he|she|they|it|the)\b)[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
     re.IGNORECASE,
 )
 ITS_PLOT = re.compile(r"^(?:and |please )*(?:give me|tell me|what(?:'s| is)) (?:the|its) (?:plot|story)\b(?! of\b)")

@@ -166,7 +166,7 @@ def _asks_for_films(text: str, read: Understanding) -> bool:
 
 def _after_a_remark(said: str, text: str, scene: Scene) -> Act | None:
     """A question behind a title or a remark: "Dogtooth, is it as weird as they say?", "The pigs! Who made it?"."""
-    found = say.HEAD_THEN_QUESTION.match(said)
+    found = say.HEAD_THEN_QUESTION.search(said)
     if found is None or scene.vocabulary.films_named(said.strip(" ?!.")):
         return None
     head, asked = found["head"].strip(" \"“”'"), found["asked"]

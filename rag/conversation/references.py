@@ -112,9 +112,10 @@ def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Mo
     fitting = [film for film in table.shown if plan.filters and passes(film, plan.filters)]
     if not fitting and plan.query:
         words_left = {stem(word) for word in content_words(plan.query)}
-        fitting = [
-            film for film in table.shown if words_left and words_left <= {stem(word) for word in content_words(_text(film))}
-        ]
+        shared = [len(words_left & {stem(word) for word in content_words(_text(film))}) for film in table.shown]
+        most = max(shared, default=0)  # all of the words, or half of them for one film alone
+        if most and (most == len(words_left) or (2 * most >= len(words_left) and shared.count(most) == 1)):
+            fitting = [film for film, words in zip(table.shown, shared, strict=True) if words == most]
     return fitting[0] if fitting else None
 
 

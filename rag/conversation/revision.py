@@ -55,7 +55,7 @@ _LIFT_BEHIND = re.compile(
     r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
 )
 _WELCOME_AGAIN = re.compile(
-    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|back in)\b"
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b"
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
@@ -99,7 +99,7 @@ _TALK = frozenset(
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         his their its need needs needed seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
         results result option options says said say thought pick picks kind bit little much many few fits proper possible option either any whatever necessarily doesn't doesnt
-        don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally reasons here there showed shown nah nope bored boring""",
+        don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally go urgh either reasons here there showed shown nah nope bored boring""",
     )
 )
 
@@ -133,9 +133,16 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
         return True
     if lifted(said, before) != before or _FOLLOWS.search(text):
         return False
+    if _only_refuses(before):  # "no horror, no musicals" has asked for nothing yet
+        return False
     named = bool({*delta.filters.genres_all, *delta.filters.genres_any})
     asked = bool(_REQUEST.search(text))
-    return (named and (asked or len(text.split()) > 4)) or (bool(delta.query) and (asked or len(delta.query.split()) > 4))
+    return asked and (named or bool(delta.query))
+
+
+def _only_refuses(plan: Plan) -> bool:
+    asked = set(plan.filters.chosen()) - {"genres_none", "people_none"}
+    return not asked and not plan.query and not plan.like and not plan.soft
 
 
 def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int], table: Sequence[Movie] = ()) -> Plan:
@@ -252,8 +259,8 @@ def renumbered(said: str, plan: Plan) -> Plan | None:
     found = _NUMBER_ONLY.fullmatch(text)
     tokens = [] if found else tokenize(_FILLER.sub("", _ALLOWED.sub("", text)))
     length = read_runtime(tokens, 0) if tokens else None
-    if length is not None and length.end == len(tokens) and length.cue == "bare" and length.high and length.low:
-        number = round((length.low + length.high) / 2)
+    if length is not None and length.end == len(tokens) and length.cue == "bare" and length.high:
+        number = round(((length.low or length.high) + length.high) / 2)
     elif found:
         number = int(found["n"])
     else:
@@ -354,7 +361,8 @@ def _welcome(record: dict[str, Any], what: str) -> None:
     """What was refused and is fine after all, no longer refused: "time travel is okay"."""
     record["avoid"] = [theme for theme in record.get("avoid", []) if what not in fold(theme) and fold(theme) not in what]
     filters: dict[str, Any] = record.get("filters", {})
-    genres = {canonical_genre(what), canonical_genre(what.removesuffix("s"))}
+    last = what.split()[-1]
+    genres = {canonical_genre(word) for said in (what, last) for word in (said, said.removesuffix("s"))} - {None}
     for field, matches in (
         ("genres_none", genres.__contains__),
         ("people_none", lambda name: len(what) > 3 and what in fold(name)),

@@ -237,10 +237,12 @@ _COMPARATIVES = {
 _VERDICTS = {
     "fine": """are fine, is fine, are ok, is ok, are okay, is okay, would be fine, would be ok, are welcome, is welcome
         are good too, also fine, fine too, are acceptable, are alright, is alright, are fine too, is fine too, also ok
-        too is fine""",
+        too is fine, is back on the table, are back on the table, is back on, can come back, may come back, is allowed
+        are allowed, is allowed again, is back in, is on again, is allowed after all, is fine again""",
     "out": """is not my thing, isn't my thing, are not my thing, aren't my thing, is not for me, isn't for me
         are not for me, aren't for me, is out, are out, no thanks, not my thing, not my cup of tea, is not my cup of tea
-        isn't my cup of tea, bores me, bore me, scares my wife, is boring, are boring, is a no, are a no, no thank you""",
+        isn't my cup of tea, bores me, bore me, scares my wife, is boring, are boring, is a no, are a no, no thank you
+        is off again, are off again, is off the table again, is out again, are out again""",
 }
 
 FUNCTION_WORDS = word_set(

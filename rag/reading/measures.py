@@ -44,7 +44,7 @@ BOUNDS: Phrases[Bound] = Phrases.listed(
             not more than, no longer than, not longer than, within, no later than, not later than, not exceeding
             no newer than, i have, we have, i've got, we've got, i only have, we only have, i've only got, we've only got
             i have only, we have only, i have got, i got, i have about, we have about, he has, she has, they have
-            he only has, she only has, they only have, he's got, she's got, they've got, limit of, limit at, limit to
+            he only has, she only has, they only have, he's got, she's got, they've got, limit of, limit at, limit to, ceiling of
             limit is, limit it to, limit them to, limited to, capped at, cap at, cap of, cap it at, keep it to, keep to""",
         "above": """after, later than, newer than, more recent than, younger than, post, over, more than, above, longer than
             exceeding, higher than, better than, greater than, >""",
@@ -57,7 +57,8 @@ _AFTERWARDS: Phrases[Bound] = Phrases.listed(
     {
         "until": """or less, or shorter, or under, or earlier, or older, or before, and earlier, and before, and older, max
             maximum, tops, at most, or lower, at the most, long max, at the latest, at the very most, at the longest
-            at the very longest, absolute maximum, absolute max, and no more, and no longer, and not a minute more""",
+            at the very longest, absolute maximum, absolute max, and no more, and no longer, and not a minute more
+            and not a second more, not a minute more, not a second more, and that's it, is all, is plenty, is enough""",
         "from": """or more, or longer, or over, or later, or newer, or after, or higher, or above, or better, or up, and up
             and above, and over, and later, and newer, and after, and higher, onward, onwards, and onward, and onwards, on
             minimum, at least, plus, +, or more recent, at the very least, at the earliest""",
@@ -96,6 +97,7 @@ def word_at(tokens: Tokens, at: int) -> str:
 # -- running times -----------------------------------------------------------------------------
 
 _HOURS, _MINUTES = {"h", "hr", "hrs", "hour", "hours"}, {"m", "min", "mins", "minute", "minutes", "'", "’", "′"}
+_PLURALS = {"hours", "hrs", "minutes", "mins", "half"}
 _CLOCK = re.compile(r"(?:(\d{1,2}(?:[.,]\d+)?)(?:h|hrs?|hours?)(?:(\d{1,2})(?:m|mins?)?)?|(\d{1,4})(?:m|mins?|minutes?))")
 _PARTS = Phrases.listed({0.5: "and a half, and half", 0.25: "and a quarter", 0.75: "and three quarters"})
 _LENGTH = Phrases.listed(
@@ -113,7 +115,7 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
     if place >= len(tokens):
         return None
     negated, bound, place = bounded(tokens, place)
-    while word_at(tokens, place) in {"between", "from", "only", "just"} or (bound and word_at(tokens, place) == "about"):
+    while word_at(tokens, place) in {"between", "from", "only", "just", "exactly", "precisely"} or (bound and word_at(tokens, place) == "about"):
         place += 1
     first = _duration(tokens, place)
     joint, loose = place, None
@@ -146,6 +148,9 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
         return Measure("runtime", None, minutes, end, "bound")
     if bound in ("above", "from"):
         return Measure("runtime", minutes, None, end, "bound")
+    alone = at == 0 and not (end < len(tokens) and tokens[end].is_word)  # "one hour."
+    if not (bound or named or negated) and (alone or tokens[first[1] - 1].fold in _PLURALS) and minutes > 30:
+        return Measure("runtime", None, minutes, end, "bare")  # "two hours" is what there is, "a two hour film" how long one is
     margin = max(10, round(minutes / 10))
     return Measure("runtime", max(1, minutes - margin), minutes + margin, end, "bound" if bound or named else "bare", negated)
 
@@ -166,6 +171,8 @@ def _duration(tokens: Tokens, at: int) -> tuple[float, int] | None:
         return 120.0, at + 4
     if word in {"a", "an"} and word_at(tokens, at + 1) == "hour":
         number: float | None = 1.0
+    elif word in _HOURS and _fraction(tokens, at + 1)[0]:
+        number, at = 1.0, at - 1  # "hour and a half"
     else:
         number = tokens[at].number if at < len(tokens) else None
     if number is None:

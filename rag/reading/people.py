@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from movies.vocabulary import canonical_country, canonical_language
 from rag.reading.lexicon import Meaning
-from rag.reading.names import Vocabulary, tokenize_name
+from rag.reading.names import Person, Vocabulary, tokenize_name
 from rag.reading.tokens import Phrases, Token, word_set
 
 _FILM_WORDS = word_set(
@@ -20,8 +21,9 @@ _FOND = word_set("that the this lovely great wonderful brilliant late old young 
 _DIRECTOR_CUES = word_set("by directed director from")
 _PERSON_CUES = word_set(
     "with starring by featuring stars star directed director actor actress without no not like love and or from actors of "
-    "loves some any more hate avoid except than also plus , &"
+    "loves some any more hate avoid except than also plus drop , & +"
 )
+_WORDS_OF_A_WISH = 16
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class PersonReader:
             if person and (cued or first.capital or not all(self._names.is_ordinary(w.bare) or self._meant(w) for w in words)):
                 return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
         return (
-            self._single(tokens, at, cued, directing)
-            or self._shortened(tokens, at)
+            self._shortened(tokens, at)
+            or self._single(tokens, at, cued, directing)
             or (self._misspelt(tokens, at, cued, directing) if fuzzy else None)
         )
 
@@ -71,7 +73,8 @@ class PersonReader:
         first = tokens[at]
         for length in (3, 2):
             words = tokens[at : at + length]
-            if len(words) < length or not all(word.is_word and word.capital for word in words) or len(first.fold) < 2:
+            cued = at > 0 and tokens[at - 1].fold in _PERSON_CUES
+            if len(words) < length or not all(word.is_word and (word.capital or cued) for word in words) or len(first.fold) < 2:
                 continue
             person = self._names.person_by_surname("".join(word.bare for word in words[1:]))
             if person and tokenize_name(person.name)[0].startswith(first.fold):
@@ -90,12 +93,13 @@ class PersonReader:
             after = self._film_follows(tokens, at + length) or words[-1].bare != words[-1].fold
             name = "".join(word.bare for word in words)
             person = self._names.person_by_surname(name, directing=directing or after)
-            alone = self._names.person_by_token(name) if person is None and first.capital and length == 1 else None
+            alone = self._names.person_by_token(name) if person is None and (first.capital or cued) and length == 1 else None
             if person is None and alone is None:
                 continue
-            if any(self._names.is_ordinary(word.bare) or self._meant(word) for word in words) and not (first.capital and cued):
+            everyday = any if length == 1 else all  # "de niro": no everyday word, though "de" is
+            if everyday(self._names.is_ordinary(word.bare) or self._meant(word) for word in words) and not (first.capital and cued):
                 return None
-            if not first.capital and not cued and not (after and length == 1):
+            if not first.capital and not cued and not (after and length == 1) and not self._unmistakable(tokens, at, person):
                 return None
             if first.capital and not (cued or after) and (at == 0 or alone):
                 return None
@@ -103,6 +107,13 @@ class PersonReader:
                 return None
             return Named(at, at + length, (person or alone).name, True)  # type: ignore[union-attr]
         return None
+
+    def _unmistakable(self, tokens: Sequence[Token], at: int, person: Person | None) -> bool:
+        """Does a word in lower case mean nobody and nothing else, in a sentence short enough to be a wish ("hitchcock ones")?"""
+        word = tokens[at].bare
+        short = sum(token.is_word for token in tokens) <= _WORDS_OF_A_WISH
+        elsewhere = self._names.in_a_title(word) or canonical_country(word) or canonical_language(word)
+        return person is not None and short and len(word) > 4 and not elsewhere
 
     def _misspelt(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
         first = tokens[at]

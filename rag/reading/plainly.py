@@ -19,7 +19,7 @@ _SPELLINGS = {
     "movei's": "movies", "plese": "please", "pleas": "please", "recomend": "recommend", "reccomend": "recommend", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
     "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
-    "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wht": "what",
+    "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
     "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(
@@ -34,6 +34,7 @@ _OPENING = re.compile(
     r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
     re.IGNORECASE,
 )
+_NO_MAKE_IT = re.compile(r"^(?:hmm+,? )?no,? (?=(?:make (?:it|that)|let'?s (?:say|make))\b)", re.IGNORECASE)
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
 _KIN = r"(?:mum|mom|mother|dad|father|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran(?:ny|ma|dad|dpa)?|nan|kids?|son|daughter|friends?|flatmate)"
 _ASIDE = re.compile(
@@ -44,6 +45,27 @@ _ASIDE = re.compile(
 _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
+        # a limit of time, said in other ways
+        (r"\b((?:an? |one |two |three |\d[\d.]* ?)?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? \d{1,2}(?: ?min(?:ute)?s?)?)?|(?:one|two|three|\d) and a half hours|\d{2,3} ?(?:minutes|mins?)) is (?:(?:my|our|the|his|her) )?(?:\w+ )?(?:limit|max(?:imum)?|ceiling|cap|most)\b(?: (?:i|we) (?:can (?:do|manage|take|stand)|have))?", r"at most \1"),
+        (r"\b(?:can'?t|cannot|mustn'?t|must not|shouldn'?t|not|won'?t)(?: be)?(?: even)? (?:an? |one )?(?:single )?(?:minute|second) (?:over|above|past|longer than|more than) (?=\w)", "at most "),
+        (r"\b(over|above|more than|at least) ((?:an|one|two|three|\d) hours?)\b,?(?: (?:but|and))? (under|below|less than|at most) ((?:one|two|three|\d)(?: and a half)?)(?=\s*(?:[?!.,;]|$))", r"from \2 to \4 hours"),
+        (r"\b(?:kicks? off|starts?|leaves?|goes|departs?|arrives?|comes?|begins?|is here|are here) in (?:exactly |about )?(?=(?:an?|one|two|three|\d+) ?(?:hours?|h|minutes|mins?)\b)", "at most "),
+        (r"\b(?:want|like|need) (?:it|that|this|them) (?:done|over|finished) (?:in|within) (?=\w)|\b(?:call|make) it (?=(?:one|two|three|\d)[\w. ]* ?hours?\b)|\byou (?:can|may) have (?=(?:an?|one|two|three|\d)[\w. ]* ?hours?\b)", "at most "),
+        (r"\b(?:\d{1,3} ?(?:minutes|mins?|h(?:ours?)?)|(?:one|two|three|four)(?: and a half)? hours)[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never|christ|blimey|(?:far |way |much )?too long)\b[.!?, ]*", "shorter. "),
+        # who refuses what: "mel won't touch anything from before 1970", "dan says no horror"
+        (r"(?:^|(?<=[,.;!?] )|(?<=\band )|(?<=\bbut )|(?<=\boh ))(?:and |but |oh )?(?:my |our |the )?[\w'’-]+ (?:says?|said|votes?|voted|insists?|demands?|goes) (?=(?:no|nothing|not|never|without)\b)", ""),
+        (r"\b(?:[\w'’-]+ )?(?:won'?t|will not|wouldn'?t|would not|refuses? to|never) (?:touch|watch|do|consider|entertain|go near|look at|sit through)(?: (?:any(?:thing|one)?|a|an|one))?\b(?! (?:it|that|this|them|him|her)\b)", "nothing"),
+        (r"^([\w-]+(?: films?)?)[, ]+no+\b(?:,? (?:please|thanks|thank you))?(?=\s*[!.,;]|\s*$)(?! (?:more|less|longer|later)\b)", r"no \1. "),
+        (r"\bnor (?=(?:the )?(?-i:[A-Z])|the )", "not from "),
+        # one thing in the place of another
+        (r"\bswap (?:the )?([\w'’ -]{2,30}?) (?:for|with) (?=\w)", "instead of \\1, "),
+        (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
+        (r"\b(?:has to|have to|must|should|needs to) be (?:classed|filed|listed|tagged|labelled|categori[sz]ed) (?:as|under) (?:an? )?", ""),
+        (r"(?:^|(?<=[,.;!?] )|\band )(?:i|we|he|she|they)(?:'m|'re|'s| am| are| is) not [\w' ]{3,30}? so\b", ""),
+        (r"\bup to and including\b|\b(?:un)?till? and including\b", "up to"),
+        (r"^.{12,}?\bi was (?:just )?thinking(?: maybe| perhaps)?(?: of| about)? (?=\w)", ""),
+        (r"\b(?:i|we|he|she|they)(?:'s|'re|'m|'ve| has| have| is| am| are) (?:gone off|fed up with|sick of|tired of|bored (?:of|with)|overdosed on|had (?:it with|(?:my|our|his|her) fill of)) ((?:[\w'’-]+ ?){1,3}?)(?: (?:since|after|because)\b[^,.;!?]*)?(?=\s*(?:[,.;!?]|$))", r"no \1"),
+        (r"\b(?:where|in which) ([\w.'’-]+(?: [\w.'’-]+){0,2} and [\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:are )?both (?:in it|in them|star|play|act|appear)\b(?: in (?:it|them))?", r"with \1"),
         (r"\b(?:please )?(?:leave|keep) (?!it\b|that\b|this\b|them\b|him\b|her\b|me\b|us\b|out\b)((?:[\w'’.-]+ ){0,3}?[\w'’.-]+) out(?: of (?:it|this|that|them))?(?=\s*(?:[?!.,;]|$|please\b))", r"no \1"),
         (r"(?:^|(?<=[,.;!?] )|(?<=\bso )|(?<=\bok )|(?<=\bright ))(?!(?:it|that|what|who|there|here|he|she|let|everyone|school|the kid)'s)((?:[\w-]+ ){0,3}?[\w-]+)'s out(?=\s*(?:[?!.,;]|$|then\b))", r"no \1"),
         (r"\b(\d{1,3} ?(?:minutes|min|hours?|h)) (?:till|until|before|to) (?:bed(?:time)?|sleep|dinner|lights out|(?:we|i) (?:leave|go|have to)|(?:the|my|our) \w+ (?:leaves|comes|goes|starts|arrives))\b", r"at most \1."),
@@ -190,7 +212,7 @@ def spelled(text: str) -> str:
     """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
     out = _SPELLED.sub(_spelled_out, text)
     out = _NOISE.sub("", out)
-    bare = _ASIDE.sub("", _OPENING.sub("", out))
+    bare = _ASIDE.sub("", _OPENING.sub("", _NO_MAKE_IT.sub("", out)))
     return (bare if len(bare.split()) > 1 else out).strip() or text
 
 
