@@ -116,6 +116,15 @@ def test_an_overlong_message_is_refused(agent: Agent) -> None:
         (["drama", "from Europe", "last 20 years"], {"genres_all": ["Drama"]}),
         (["who directed The Godfather?", "what else did he do"], {"people": ["Francis Ford Coppola"]}),
         (["anything by the director of Se7en"], {"people": ["David Fincher"]}),
+        (["an animated film", "hour and a half is my absolute limit"], {"genres_all": ["Animation"], "runtime_max": 90}),
+        (["a crime film", "three hours. that's all I've got"], {"genres_all": ["Crime"], "runtime_max": 180}),
+        (["an animated film", "my mum won't touch anything from before 1970"], {"genres_all": ["Animation"], "year_min": 1970}),
+        (["a western", "can't be a minute over 150 minutes"], {"genres_all": ["Western"], "runtime_max": 150}),
+        (["no war. no musicals", "a drama from the nineties"], {"genres_none": ["War", "Musical"], "genres_all": ["Drama"]}),
+        (["no horror, no war", "horror is back on the table"], {"genres_none": ["War"]}),
+        (["a crime film", "has to be with pacino"], {"genres_all": ["Crime"], "people": ["Al Pacino"]}),
+        (["a crime film", "seventies", "hmm no make it nineties"], {"genres_all": ["Crime"], "year_min": 1990, "year_max": 1999}),
+        (["a crime film", "one where de niro and pacino are both in it"], {"people": ["Robert De Niro", "Al Pacino"]}),
         (["films with Tom Hanks", "without animation"], {"people": ["Tom Hanks"], "genres_none": ["Animation"]}),
     ],
 )  # fmt: skip
@@ -339,6 +348,34 @@ def test_seen_films_are_not_suggested_again(agent: Agent) -> None:
     answer = say(agent, "I've seen the first one")
     assert first.titles[0] not in answer.titles
     assert first.titles[0] not in say(agent, "westerns please").titles
+
+
+@pytest.mark.parametrize(
+    "said", ["done se7en and departed", "se7en i know by heart, departed too", "we saw Se7en at christmas. and The Departed", "se7en seen, departed seen"]
+)  # fmt: skip
+def test_films_somebody_knows_are_left_out_and_the_request_stands(agent: Agent, said: str) -> None:
+    assert {"Se7en", "The Departed"} & set(say(agent, "crime films").titles)
+    answer = say(agent, said)
+    assert answer.titles
+    assert not {"Se7en", "The Departed"} & set(answer.titles)
+    all_pass(answer, genres_all=["Crime"])
+
+
+@pytest.mark.parametrize(
+    "said", ["heat it is. who directed", "heat!! how long", "i hate talking pigs. heat then, who's in it", "heat - what's the story"]
+)  # fmt: skip
+def test_a_question_behind_a_title_is_about_that_film(agent: Agent, said: str) -> None:
+    say(agent, "crime films")
+    assert say(agent, said).titles[:1] == ["Heat"]
+
+
+def test_somebody_called_dan_is_no_attack(agent: Agent) -> None:
+    assert say(agent, "dan says no horror, a comedy").plan["filters"]["genres_none"] == ["Horror"]
+
+
+def test_a_forecast_is_asked_again_with_another_sum(agent: Agent) -> None:
+    say(agent, "if a studio spent 200 million on a comedy, what would it take?")
+    assert "predict_box_office" in say(agent, "and if it only cost 20 million?").tools
 
 
 def test_feedback_from_a_card(agent: Agent) -> None:

@@ -31,6 +31,7 @@ from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
 from rag.reading.plainly import spelled
+from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
 _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
@@ -248,17 +249,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         if away and not_that.start():
             act = request(rest, scene) if rest else Act("search", plan=scene.memory.plan)
             return replace(act, plan=act.plan.model_copy(update={"exclude": tuple(dict.fromkeys((*act.plan.exclude, *away)))}))
-    if say.KNOWN.search(text) and not say.QUESTION.match(text):
-        known = titles_known(said, scene)
-        bare = re.search(r"\b(?:seen|saw|watched|done|did) (?:it|that|this)\b", text) and scene.table.it and len(text.split()) <= 12
-        known = known or ((scene.table.it.id,) if bare and scene.table.it else ())
-        if known:
-            other = read.plan.filters or read.plan.soft or read.plan.relative
-            rest = re.split(r"[.!]\s+", said, maxsplit=1)[-1]
-            plan = request(rest, scene).plan if other else scene.memory.plan
-            if re.search(r"\b(?:similar|like (?:it|that|this|those|them))\b", text):
-                plan = Plan(like=known[:3])
-            return Act("feedback", verdicts=tuple((i, "seen") for i in known[:10]), plan=plan, new=not scene.memory.plan)
+    if known := _known(said, text, read, scene):
+        return known
     verdict: Verdict | None = None
     for pattern, kind in ((say.DISLIKED, "dislike"), (say.SEEN, "seen"), (say.LIKED, "like")):
         if pattern.search(text):
@@ -269,6 +261,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     ):  # "I love Sam Neill. His others?"
         return None
     films = named_films(read) or (tuple(film.id for film in pointed.films) if pointed else ())
+    if not films and verdict == "seen":
+        films = titles_known(said, scene)
     bare = verdict == "seen" and re.search(r"\b(?:seen|saw|watched|know)\W*(?:already|before|too|both|all)?\W*$", text)
     if not films and bare and scene.table.it and len(text.split()) <= 4:
         films = (scene.table.it.id,)
@@ -301,6 +295,23 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         act = request(said, scene)
         return Act("feedback", verdicts=verdicts, plan=act.plan.model_copy(update={"unlike": films[:1]}), new=act.new)
     return Act("feedback", verdicts=verdicts)
+
+
+def _known(said: str, text: str, read: Understanding, scene: Scene) -> Act | None:
+    """Films somebody knows without saying that he has seen them: "done Die Hard", "they know Shrek backwards"."""
+    if not say.KNOWN.search(text) or say.QUESTION.match(text):
+        return None
+    known, it = titles_known(said, scene), scene.table.it
+    if not known and it and len(text.split()) <= 12 and re.search(r"\b(?:seen|saw|watched|done|did) (?:it|that|this)\b", text):
+        known = (it.id,)
+    if not known:
+        return None
+    plan = scene.memory.plan
+    if re.search(r"\b(?:similar|like (?:it|that|this|those|them))\b", text):
+        plan = Plan(like=known[:3])
+    elif read.plan.filters or read.plan.soft or read.plan.relative:
+        plan = request(re.split(r"[.!]\s+", said, maxsplit=1)[-1], scene).plan
+    return Act("feedback", verdicts=tuple((film, "seen") for film in known[:10]), plan=plan, new=not scene.memory.plan)
 
 
 def _tip_of_the_tongue(said: str, text: str, scene: Scene) -> Act | None:

@@ -31,12 +31,12 @@ THANKS = _glued(
     """
 )
 THANKING = re.compile(
-    r"^(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when)\b)[^?]{0,60}$"
+    r"^(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when|with(?:out)?|now|instead)\b)[^?]{0,60}$"
 )
 HELP = _glued(
     r"""
     \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
-    how does this work|help(?: me)?$|^help\b(?! me (?:find|pick|choose|remember|identify))|what can i (?:ask|say|
+    how does this work|^(?:please )?help(?: me)?(?: please)?\W*$|^help\b(?! me (?:find|pick|choose|remember|identify))|what can i (?:ask|say|
     do)|(?:are )?you (?:an?|really an?) (?:real )?(?:bot|ai|human|robot|person|machine)|your (?:features|abilities|commands)|instructions\?)
     """
 )
@@ -58,7 +58,7 @@ OFF_TOPIC = _glued(
     write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
     haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
     news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me |us )?(?:an?|two|three|four|some|\d) (?:flights?|tables?|hotels?|
-    taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
+    taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|(?:flights?|hotels?) (?:to|from|in)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
     restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
@@ -187,7 +187,8 @@ KNOWN = _glued(
 )
 _WHO_KNOWS = r"\b(?:i|we|he|she|they|you|(?:my|our|the) \w+)(?:'ve|'s| have| has)?\b"
 OF_KNOWING = re.compile(
-    _WHO_KNOWS + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|by heart|backwards|inside out|already|"
+    _WHO_KNOWS
+    + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|by heart|backwards|inside out|already|"
     r"just|both|all|also|too|obviously|before|again|either|twice|(?:about |like )?(?:\d+|a (?:hundred|million|thousand)) times|(?:last|this|every) \w+|at (?:\w+ )?\w+$|ok|well|no|nah|but|next|now)\b|['’]ve\b",
     re.IGNORECASE,
 )
@@ -268,7 +269,7 @@ ELSE = _glued(
     other (?:\w+ ){0,3}(?:films?|movies?|stuff|ones?|works?|things?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|
     mysteries|horrors)|another (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
     a different (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
-    (?:any|some|show me|find me|got) (?:more|others?) (?:by|from|with|of))\b
+    (?:(?:any|some|show me|find me|got) )?(?:more|others?) (?:by|from|with|of)(?! (?:these|those|them|the same|a|an|that|this|it)\b))\b
     """
 )
 BOX_OFFICE = _glued(

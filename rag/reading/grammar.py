@@ -208,6 +208,8 @@ class Interpreter(Scope):
         low, high = (None if bound is None else _whole(bound) for bound in (measure.low, measure.high))
         if away and measure.kind == "runtime" and measure.cue != "made" and low is not None and high is not None:
             low, high, away = None, low, False  # "not three hours long"
+        if away and measure.kind == "runtime" and measure.cue == "bare" and low is None:
+            away = False  # "not too long, two hours"
         if away or self._hedged or (measure.kind == "rating" and high is not None):
             self._draft.wish(piece.text, measure.kind, (low, high), -1 if away else 0.5)
             return None

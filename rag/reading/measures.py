@@ -115,7 +115,9 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
     if place >= len(tokens):
         return None
     negated, bound, place = bounded(tokens, place)
-    while word_at(tokens, place) in {"between", "from", "only", "just", "exactly", "precisely"} or (bound and word_at(tokens, place) == "about"):
+    while word_at(tokens, place) in {"between", "from", "only", "just", "exactly", "precisely"} or (
+        bound and word_at(tokens, place) == "about"
+    ):
         place += 1
     first = _duration(tokens, place)
     joint, loose = place, None

@@ -97,7 +97,9 @@ class PersonReader:
             if person is None and alone is None:
                 continue
             everyday = any if length == 1 else all  # "de niro": no everyday word, though "de" is
-            if everyday(self._names.is_ordinary(word.bare) or self._meant(word) for word in words) and not (first.capital and cued):
+            if everyday(self._names.is_ordinary(word.bare) or self._meant(word) for word in words) and not (
+                first.capital and cued
+            ):
                 return None
             if not first.capital and not cued and not (after and length == 1) and not self._unmistakable(tokens, at, person):
                 return None
