@@ -1,4 +1,4 @@
-"""`Cache`: a bounded memory of answers, emptied when what they were made from changes, and counted.
+"""`Cache`: a bounded memory of answers, emptied when what they were made from changes, and counted. `kept`: made once.
 
 Does not know what it keeps.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -46,3 +46,24 @@ class Cache(Generic[K, V]):
                 self._values[key] = value
                 if len(self._values) > self._most:
                     self._values.popitem(last=False)
+
+
+class kept(Generic[V]):  # noqa: N801 - a decorator, as `property` is
+    """A property worked out once per object: `functools.cached_property` without its lock.
+
+    Before Python 3.12 that lock is shared by all objects of a class and held while the value is made, so that threads
+    wait for one another's. Here two threads may both make a value, and the later one stays.
+    """
+
+    def __init__(self, make: Callable[[Any], V]) -> None:
+        self._make, self._name, self.__doc__ = make, make.__name__, make.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> kept[V]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> V: ...
+    def __get__(self, instance: object | None, owner: type) -> V | kept[V]:
+        if instance is None:
+            return self
+        value = instance.__dict__[self._name] = self._make(instance)
+        return value

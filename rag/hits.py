@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
+from movies.caching import kept
 from movies.movie import Movie
 from rag.lexical import shared_words
 
@@ -25,7 +25,7 @@ class Evidence:
     _asked: tuple[str, ...] = field(default=(), repr=False)
     _movie: Movie | None = field(default=None, repr=False)
 
-    @cached_property
+    @kept
     def words(self) -> tuple[str, ...]:
         """Words of the question found in the film's text, as written there."""
         if self._movie is None:
@@ -33,7 +33,7 @@ class Evidence:
         film = self._movie
         return shared_words(self._asked, " ".join((film.title, *film.people, film.plot, *film.keywords, *film.genres)))
 
-    @cached_property
+    @kept
     def reason(self) -> str:
         """One short sentence for people."""
         if self.said:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from movies.catalogue import fts_query
 from movies.stemming import stemmer
@@ -86,12 +87,17 @@ def plain_query(text: str) -> str:
     return fts_query(plain_words(text))
 
 
+@lru_cache(maxsize=100_000)  # the words of ten plots a search
+def _root(word: str) -> str:
+    return stem(fold(word))
+
+
 def shared_words(question: Iterable[str], text: str, most: int = 6) -> tuple[str, ...]:
     """Words of the question that the text holds in some form, as the text writes them, rarest kind first."""
     stems = {stem(word): word for word in question}
     found: dict[str, str] = {}
     for word in re.findall(r"\w+", text):
-        root = stem(fold(word))
+        root = _root(word)
         if root in stems:
             found.setdefault(root, word)
     ordered = sorted(found.items(), key=lambda item: (stems[item[0]] in _TELLING, -len(item[1])))

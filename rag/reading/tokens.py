@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Generic, TypeVar
 
+from movies.caching import kept
 from movies.vocabulary import fold
 
 Value = TypeVar("Value")
@@ -54,7 +54,7 @@ class Token:
     def capital(self) -> bool:
         return self.text[:1].isupper()
 
-    @cached_property
+    @kept
     def bare(self) -> str:
         """The folded word without a possessive ending: "hitchcock" of "Hitchcock's"."""
         return self.fold.removesuffix("'s").removesuffix("'")
@@ -63,7 +63,7 @@ class Token:
     def is_word(self) -> bool:
         return self.text[:1].isalnum()
 
-    @cached_property
+    @kept
     def number(self) -> float | None:
         """The number a token spells: 7.5, 90, "two"."""
         if self.fold in _NUMBERS:
