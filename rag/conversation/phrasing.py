@@ -181,14 +181,14 @@ KNOWN = _glued(
     r"""
     \b(?:i|we|he|she|they|(?:my|our) \w+)(?:'ve|'s| have| has)? (?:(?:already|just|both|all|also) )?(?:done|did|worn out|covered|caught|sat through|memori[sz]ed)\b(?! (?:with|for)\b)|
     ^(?:(?:ok|well|no|nah|but|and),? )*(?:done|did|covered|worn out) |\b(?:i|we|he|she|they|(?:my|our) \w+) knows? .{2,60}\b(?:by heart|backwards|inside out)\b|
-    \b(?:i|we|he|she|they) (?:know|knows|did|saw|had|watched) (?:(?:it|that) )?(?:by heart|backwards|at|on|over|already|last)\b|
-    \bseen(?= *(?:,|\.|$)| (?:it|that|this|them)\b)|^(?:saw|seen|watched|did) (?:it|that|this)\b|\b(?:twice|\d+ times|a (?:hundred|million|thousand) times) (?:already|now)?|\balready\W*$
+    \b(?:i|we|he|she|they) (?:know|knows|did|saw|had|watched) (?:(?:it|that) )?(?:(?:off )?by heart|backwards|at|on|over|already|last)\b|
+    \bseen(?= *(?:,|\.|$)| (?:it|that|this|them)\b)|^(?:saw|seen|watched|did) (?:it|that|this)\b|\b(?:twice|\d+ times|a (?:hundred|million|thousand) times) (?:already|now)?|\balready\W*$|\b(?:are|is) (?:all )?done\W*$
     """
 )
 _WHO_KNOWS = r"\b(?:i|we|he|she|they|you|(?:my|our|the) \w+)(?:'ve|'s| have| has)?\b"
 OF_KNOWING = re.compile(
     _WHO_KNOWS
-    + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|by heart|backwards|inside out|already|"
+    + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|(?:off )?by heart|(?:are|is) (?:all )?done|skip it|skip them|backwards|inside out|already|"
     r"just|both|all|also|too|obviously|before|again|either|twice|(?:about |like )?(?:\d+|a (?:hundred|million|thousand)) times|(?:last|this|every) \w+|at (?:\w+ )?\w+$|ok|well|no|nah|but|next|now)\b|['’]ve\b",
     re.IGNORECASE,
 )
