@@ -71,12 +71,15 @@ COUNTRIES: dict[str, tuple[str, ...]] = {
 
 def fold(text: str) -> str:
     """Lower-cased text without accents, dashes as spaces, single blanks: the form names are compared in."""
+    if text.isascii():  # nothing to take apart, and nearly every text
+        return _GAPS.sub(" ", text.lower()).strip()
     # Twice, as Unicode's own caseless match has it: some letters are capitals only once they are taken apart ("ꟲ").
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return re.sub(r"[\s\-_–—]+", " ", plain).strip()
+    return _GAPS.sub(" ", plain).strip()
 
 
+_GAPS = re.compile(r"[\s\-_–—]+")
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "’": "'", "‘": "'"}
 )

@@ -87,7 +87,7 @@ def plain_query(text: str) -> str:
     return fts_query(plain_words(text))
 
 
-@lru_cache(maxsize=100_000)  # the words of ten plots a search
+@lru_cache(maxsize=20_000)  # the words of ten plots a search
 def _root(word: str) -> str:
     return stem(fold(word))
 
