@@ -69,7 +69,10 @@ def titles_known(said: str, scene: Scene) -> tuple[str, ...]:
     """Films that a sentence says somebody knows, as typed: "gravity seen, martian seen", "he's done parasite and oldboy"."""
     left = say.OF_KNOWING.sub(" ", said)
     parts = [part.strip(" -–'’\"“”?") for part in re.split(r"[,.;!]|\band\b|&", left)]
-    films = [films[0].id for part in parts if part and (films := scene.vocabulary.films_named(" ".join(part.split())))]
+    films: list[str] = []
+    for part in (" ".join(part.split()) for part in parts if part):
+        whole = scene.vocabulary.films_named(part)[:1] or scene.vocabulary.series(part.removesuffix("s"))  # "both toy storys"
+        films += [film.id for film in whole]
     return tuple(dict.fromkeys((*films, *title_inside(said, scene))))
 
 
