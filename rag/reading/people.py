@@ -1,7 +1,8 @@
 """Directors and actors that a sentence names: by full name, by a surname that can mean only one, or misspelt.
 
 A full name counts anywhere; a surname alone needs a cue ("by", "with", "… films") or a capital, and must be
-no everyday word, so that "with love" is nobody. Does not know what the name is wanted for.
+no everyday word, so that "with love" is nobody. In a short sentence one that can mean nothing else needs
+neither. Does not know what the name is wanted for.
 """
 
 from __future__ import annotations

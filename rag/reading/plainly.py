@@ -36,6 +36,7 @@ _OPENING = re.compile(
 )
 _NO_MAKE_IT = re.compile(r"^(?:hmm+,? )?no,? (?=(?:make (?:it|that)|let'?s (?:say|make))\b)", re.IGNORECASE)
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
+_TIME = r"(?:(?:an? |one |two |three |four |\d[\d.]* ?)?(?:and a half )?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? ?\d{1,2}(?: ?min(?:ute)?s?)?)?|\d{2,3} ?(?:minutes|mins?))"
 _KIN = r"(?:mum|mom|mother|dad|father|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran(?:ny|ma|dad|dpa)?|nan|kids?|son|daughter|friends?|flatmate)"
 _ASIDE = re.compile(
     r"^(?:please )?(?:remind me|do you (?:happen to )?know|(?:can|could) you (?:please )?(?:tell|remind) me|tell me|any idea|i wonder|i(?:'d| would) like to know)[, ]+"
@@ -46,19 +47,19 @@ _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
         # a limit of time, said in other ways
-        (r"\b((?:an? |one |two |three |\d[\d.]* ?)?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? \d{1,2}(?: ?min(?:ute)?s?)?)?|(?:one|two|three|\d) and a half hours|\d{2,3} ?(?:minutes|mins?)) is (?:(?:my|our|the|his|her) )?(?:\w+ )?(?:limit|max(?:imum)?|ceiling|cap|most)\b(?: (?:i|we) (?:can (?:do|manage|take|stand)|have))?", r"at most \1"),
+        (rf"\b({_TIME}) is (?:(?:my|our|the|his|her) )?(?:\w+ )?(?:limit|max(?:imum)?|ceiling|cap|most)\b(?: (?:i|we) (?:can (?:do|manage|take|stand)|have))?", r"at most \1"),
         (r"\b(?:can'?t|cannot|mustn'?t|must not|shouldn'?t|not|won'?t)(?: be)?(?: even)? (?:an? |one )?(?:single )?(?:minute|second) (?:over|above|past|longer than|more than) (?=\w)", "at most "),
         (r"\b(over|above|more than|at least) ((?:an|one|two|three|\d) hours?)\b,?(?: (?:but|and))? (under|below|less than|at most) ((?:one|two|three|\d)(?: and a half)?)(?=\s*(?:[?!.,;]|$))", r"from \2 to \4 hours"),
-        (r"\b(?:kicks? off|starts?|leaves?|goes|departs?|arrives?|comes?|begins?|is here|are here) in (?:exactly |about )?(?=(?:an?|one|two|three|\d+) ?(?:hours?|h|minutes|mins?)\b)", "at most "),
-        (r"\b(?:want|like|need) (?:it|that|this|them) (?:done|over|finished) (?:in|within) (?=\w)|\b(?:call|make) it (?=(?:one|two|three|\d)[\w. ]* ?hours?\b)|\byou (?:can|may) have (?=(?:an?|one|two|three|\d)[\w. ]* ?hours?\b)", "at most "),
-        (r"\b(?:\d{1,3} ?(?:minutes|mins?|h(?:ours?)?)|(?:one|two|three|four)(?: and a half)? hours)[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never|christ|blimey|(?:far |way |much )?too long)\b[.!?, ]*", "shorter. "),
+        (rf"\b(?:kicks? off|starts?|leaves?|goes|departs?|arrives?|comes?|begins?|is here|are here) in (?:exactly |about )?(?={_TIME}\b)", "at most "),
+        (rf"\b(?:want|like|need) (?:it|that|this|them) (?:done|over|finished) (?:in|within) (?=\w)|\b(?:(?:call|make) it|you (?:can|may) have) (?={_TIME}\b)", "at most "),
+        (rf"\b{_TIME}(?:[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never|christ|ouch|blimey|(?:far |way |much )?too long)| (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long)))\b(?: (?:tonight|today|for \w+(?: \w+)?))?[.!?,… ]*", "shorter. "),
         # who refuses what: "mel won't touch anything from before 1970", "dan says no horror"
         (r"(?:^|(?<=[,.;!?] )|(?<=\band )|(?<=\bbut )|(?<=\boh ))(?:and |but |oh )?(?:my |our |the )?[\w'’-]+ (?:says?|said|votes?|voted|insists?|demands?|goes) (?=(?:no|nothing|not|never|without)\b)", ""),
         (r"\b(?:[\w'’-]+ )?(?:won'?t|will not|wouldn'?t|would not|refuses? to|never) (?:touch|watch|do|consider|entertain|go near|look at|sit through)(?: (?:any(?:thing|one)?|a|an|one))?\b(?! (?:it|that|this|them|him|her)\b)", "nothing"),
         (r"^([\w-]+(?: films?)?)[, ]+no+\b(?:,? (?:please|thanks|thank you))?(?=\s*[!.,;]|\s*$)(?! (?:more|less|longer|later)\b)", r"no \1. "),
         (r"\bnor (?=(?:the )?(?-i:[A-Z])|the )", "not from "),
         # one thing in the place of another
-        (r"\bswap (?:the )?([\w'’ -]{2,30}?) (?:for|with) (?=\w)", "instead of \\1, "),
+        (r"\bswap (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
         (r"\b(?:has to|have to|must|should|needs to) be (?:classed|filed|listed|tagged|labelled|categori[sz]ed) (?:as|under) (?:an? )?", ""),
         (r"(?:^|(?<=[,.;!?] )|\band )(?:i|we|he|she|they)(?:'m|'re|'s| am| are| is) not [\w' ]{3,30}? so\b", ""),
@@ -71,13 +72,11 @@ _PLAIN = tuple(
         (rf"\b({_GENRE}) and ({_GENRE}),? (?:both|at once|at the same time)\b|\bboth ({_GENRE}) and ({_GENRE})\b", lambda found: " ".join(filter(None, found.groups()))),
         (r"\b(?:the |my |our )?(?:kids?|children|baby|little ones?|toddlers?|boys|girls) (?:are|is)(?: all| both)? (?:finally |already |at last |now )?(?:asleep|in bed|down|gone|away|out|at (?:school|grandma'?s|their \w+)|sleeping)\b[,.!]* ?", ""),
         (r"\bif (?:it|that|they)(?:['’]s| is|['’]re| are| goes?| runs?| lasts?)(?: on)?(?: for)? (?:longer|more) than (?=\w)|\bif (?:it|that|they) (?:goes?|runs?|lasts?)(?: on)? (?:over|past|beyond) (?=\w)", "at most "),
-        (r"\b(?:an? |one |two |three |four |\d)(?: ?(?:hours?|h))(?: and a half| ?\d{1,2}(?: ?min(?:ute)?s?)?)? (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long))\b(?: for \w+(?: \w+)?)?[,.!… ]*", "shorter. "),
         (r"^that(?:['’]s| is|s)? from (?:19|20)\d\d[,.!]+ ", ""),
         (r"\b(?:please )?(?:leave|keep) (?!it\b|that\b|this\b|them\b|him\b|her\b|me\b|us\b|out\b)((?:[\w'’.-]+ ){0,3}?[\w'’.-]+) out(?: of (?:it|this|that|them))?(?=\s*(?:[?!.,;]|$|please\b))", r"no \1"),
         (r"(?:^|(?<=[,.;!?] )|(?<=\bso )|(?<=\bok )|(?<=\bright ))(?!(?:it|that|what|who|there|here|he|she|let|everyone|school|the kid)'s)((?:[\w-]+ ){0,3}?[\w-]+)'s out(?=\s*(?:[?!.,;]|$|then\b))", r"no \1"),
         (r"\b(\d{1,3} ?(?:minutes|min|hours?|h)) (?:till|until|before|to) (?:bed(?:time)?|sleep|dinner|lights out|(?:we|i) (?:leave|go|have to)|(?:the|my|our) \w+ (?:leaves|comes|goes|starts|arrives))\b", r"at most \1."),
         (r"\b(?:i|we|he|she|they|my \w+) (?:really |just )?(?:can'?t|cannot|couldn'?t|won'?t) (?:\w+ ){1,4}?(?:more|longer) than ((?:an?|one|two|three|four|\d[\d.]*)(?: and a half)? (?:hours?|minutes|h|min))\b(?: with [^,.;?!]*)?", r"at most \1"),
-        (r"^\d ?h(?:ours?)? ?\d{0,2}(?: ?min(?:utes)?)?[?!,.… –-]+(?:no (?:chance|way)|(?:far |way |much )?too long|never|ouch|blimey)\b[^.!?]*(?:[.!?]+\s*(?=\w)|$)", "shorter. "),
         (r"\b(?:with )?real (?:actors|people)(?: only| please)?(?=\s*(?:[?!.,;]|$))", "not animated"),
         (r"^(?:i|we)(?:'ve| have)? never (?:seen|watched|tried) (?=(?:an?|any) )", ""),
         (r"(?<=\w)[.!] (?:got |have you )?any(?:thing)?(?: good| here| at all)?\s*\?+\s*$", "?"),
