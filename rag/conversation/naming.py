@@ -22,6 +22,7 @@ _AFTER_ASKING = re.compile(
     r"about|for)\s+(?:the (?:film|movie) )?[\"“]?(?=\S)",
     re.IGNORECASE,
 )
+_CHOOSING = re.compile(r"\s+(?:it is|it'?ll be|wins|then|please|yes|it is then)$", re.IGNORECASE)  # "heat it is"
 _NO_TITLES = {
     "it",
     "that",
@@ -78,7 +79,7 @@ def titles_known(said: str, scene: Scene) -> tuple[str, ...]:
 
 def title_first(words: str, scene: Scene) -> tuple[str, ...]:
     """The film whose title these words are or begin with, the longest first: "Wadjda looks sweet"."""
-    said = re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", words, flags=re.IGNORECASE).split()
+    said = _CHOOSING.sub("", re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", words, flags=re.IGNORECASE)).split()
     for size in range(len(said), 0, -1):
         title = " ".join(said[:size])
         whole = size == len(said)
