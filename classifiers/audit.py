@@ -196,7 +196,7 @@ def _disagreement(movie: Movie, genres: Sequence[str], plot: Likely, poster: Lik
     first, second = int(plot.argmax()), int(poster.argmax())
     if first != second and plot[first] > 0.8 and poster[second] > 0.8 and poster[first] < 0.1 and plot[second] < 0.1:
         said = f"The plot says {genres[first]} ({plot[first]:.0%}), the poster {genres[second]} ({poster[second]:.0%})."
-        sure = 0.5 * float(plot[first] * poster[second])
+        sure = 0.3 * float(plot[first] * poster[second])  # few posters say what they are about
         about = f"{movie.plot}\0{movie.poster}"
         yield found("poster_disagrees", movie, said, sure, "Check whether plot and poster belong to this film.", about=about)
 

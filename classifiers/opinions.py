@@ -23,7 +23,11 @@ _FEWEST_FILMS, _FEWEST_OF_GENRE = 200, 20
 _WRONG, _FORGOTTEN = 0.001, 0.15  # how often a genre is set that isn't there, and left out though it is
 _WORTH_SAYING = {"genre_doubtful": 0.25, "genre_missing": 0.5}  # confidence
 _FORMS = frozenset({"Short", "Film-Noir"})  # how a film is made, which no plot tells
-_SUREST = 0.85  # of 50 findings looked at three in four were right, so none may be called sure
+_HELD = {
+    "genre_doubtful": 0.45,
+    "genre_missing": 0.85,
+}  # of what was expected to be right, how much was (docs/quality-audit.md)
+_SUREST = 0.85
 _AT_LEAST = 0.9  # of a genre that is missed
 
 Likely = NDArray[np.float64]
@@ -92,7 +96,7 @@ def tag_findings(movies: Sequence[Movie], said: Opinions, has_poster: Sequence[b
                         "genre_doubtful",
                         movie,
                         f"{genre} is set, but {told}",
-                        min(sure, _SUREST),
+                        _HELD["genre_doubtful"] * min(sure, _SUREST),
                         fix,
                         genre=genre,
                         about=about,
@@ -105,7 +109,7 @@ def tag_findings(movies: Sequence[Movie], said: Opinions, has_poster: Sequence[b
                         "genre_missing",
                         movie,
                         f"{genre} is not set, but {told}",
-                        min(sure, _SUREST),
+                        _HELD["genre_missing"] * min(sure, _SUREST),
                         fix,
                         genre=genre,
                         about=about,

@@ -28,7 +28,7 @@ from movies.images import open_image
 from movies.movie import Movie
 from movies.poster_reader import PosterReader, Reading
 from movies.titles import normal_title
-from rag.identify import PosterIdentifier
+from rag.identify import PosterIdentifier, spelt
 from rag.library import Library
 from rag.vectors import OVERVIEW, POSTER
 
@@ -38,6 +38,8 @@ _SPELT_OUT = 0.85  # of the title, in one run of lines
 _COMPARED = 200  # titles; the own one, if it is not among them, is as unlike as the last
 _LONG_ENOUGH = 6  # letters of a title; shorter ones are read by chance
 _CONTAINED = 80  # percent
+_AS_TALL = 0.7  # of the tallest lettering: what a title of one word must be
+_OWN_WORD = 60  # percent of what was read that is in the film's own title
 _BLOCK = 500
 _NEAR = 100  # a poster whose own film is among so many nearest is beyond doubt (docs/quality-audit.md)
 _CLEAR, _AHEAD = 0.8, 0.25  # score of the film that is named, and its lead over the poster's own film
@@ -121,21 +123,28 @@ def _named(identifier: PosterIdentifier, reading: Reading, movie: Movie, films: 
     own = next((one.score for one in scored if films[one.key].id == movie.id), scored[-1].score)
     first = scored[0]
     other = films[first.key]
-    length = len(normal_title(other.title).replace(" ", ""))
     if first.score < _CLEAR or first.score - own < _AHEAD or first.legs.get("line", 0.0) < _SPELT_OUT:
         return None
-    if length < _LONG_ENOUGH or _within(other, movie):  # "Drive" on the poster of "License to Drive", a name, half a word
+    title, run, height = spelt(reading.lines, (other.title, *other.alt_titles))
+    length = len(_joined(title))
+    if length < _LONG_ENOUGH or _within(other, movie):  # "Drive" on the poster of "License to Drive", half a word
         return None
+    if " " not in normal_title(title) and height < _AS_TALL:  # a name or a month in smaller letters
+        return None
+    if max(fuzz.partial_ratio(run, _joined(name)) for name in (movie.title, *movie.alt_titles)) >= _OWN_WORD:
+        return None  # its own title, misread: "SOLALRS" on the poster of "Small Soldiers"
     words = " ".join(line.text for line in reading.lines[:3])
-    return Lettered(other, words, min(0.95, 0.45 + 0.05 * length))
+    return Lettered(other, words, min(0.95, 0.35 + 0.04 * length))
 
 
 def _within(other: Movie, movie: Movie) -> bool:
     """Whether a title of one film is nearly all in a title of the other."""
-    mine, theirs = (
-        [normal_title(title).replace(" ", "") for title in (film.title, *film.alt_titles)] for film in (movie, other)
-    )
+    mine, theirs = ([_joined(title) for title in (film.title, *film.alt_titles)] for film in (movie, other))
     return max(fuzz.partial_ratio(one, two) for one in mine for two in theirs if one and two) >= _CONTAINED
+
+
+def _joined(title: str) -> str:
+    return normal_title(title).replace(" ", "")
 
 
 def _far_from_own_film(library: Library, movies: Sequence[Movie], near: int) -> list[Movie]:

@@ -184,6 +184,17 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", fold(text).replace("&", "and"))
 
 
+def spelt(lines: Sequence[Line], titles: Sequence[str]) -> tuple[str, str, float]:
+    """(title, run, height): the title that lettering spells best, the letters of that run of lines, and their height, 1 for the tallest."""
+    best = ("", "", 0.0)
+    likeness = 0.0
+    for title in titles:
+        for run, height in _runs(lines):
+            if (like := fuzz.ratio(run, _letters(normal_title(title)))) > likeness:
+                best, likeness = (title, run, height), like
+    return best
+
+
 def _runs(lines: Sequence[Line]) -> list[tuple[str, float]]:
     """Texts of one to four neighbouring lines (from top to bottom, and from large to small) with their
     relative height: a title may be spread over several lines with others in between."""

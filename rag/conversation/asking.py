@@ -204,8 +204,9 @@ def asked_of_picture(said: str) -> frozenset[str]:
 def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     """ "by the same director", "with her", "from the same year": taken from the film talked about."""
     if say.WITHOUT_THEM.search(text):
-        named = delta.filters.people or scene.memory.plan.filters.people or (scene.table.it.cast[:1] if scene.table.it else ())
-        filters = {**delta.filters.chosen(), "people": (), "people_none": (*delta.filters.people_none, *named)}
+        named = scene.memory.plan.filters.people or delta.filters.people or (scene.table.it.cast[:1] if scene.table.it else ())
+        wanted = [name for name in delta.filters.people if name not in named]  # "something else by Edgar Wright, without them"
+        filters = {**delta.filters.chosen(), "people": wanted, "people_none": (*delta.filters.people_none, *named)}
         return delta.model_copy(update={"filters": Filters(**filters), "query": ""})
     found, film = say.SAME.search(text), scene.table.it
     if say.SOMEBODY_ELSE.search(text) and (people := scene.memory.plan.filters.people or (film.directors if film else ())):
@@ -222,7 +223,8 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *refused)}
         return delta.model_copy(update={"query": "", "avoid": (), "filters": Filters(**filters)}) if refused else delta
     asked_for = scene.memory.plan.filters.people
-    details = bool(scene.memory.exchanges) and scene.memory.exchanges[-1].act == "details"
+    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
+    details = last is not None and last.act == "details" and fact_asked(last.said) in ("", "cast", "directors")
     if asked_for and re.match(r"(?:his|her|their)\b" if details else r".*\b(?:his|her|their|he|she|they)\b", found[0]):
         return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": asked_for[-1:]})})
     if film is None:
@@ -231,8 +233,8 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     if not found.group(2) and re.search(
         r"\b(?:he|she|they|his|her|their)\b", found[0]
     ):  # "what else did she do?": whoever was asked about
-        last = scene.memory.exchanges[-1].said if scene.memory.exchanges else ""
-        acting = re.search(r"\b(?:star|act|play|appear|been in)", text) or (fact_asked(last) == "cast" and "direct" not in text)
+        about = fact_asked(last.said) if last else ""
+        acting = re.search(r"\b(?:star|act|play|appear|been in)", text) or (about == "cast" and "direct" not in text)
         what = "actor" if acting else "director"
     record: dict[str, object] = {}
     if what.startswith(("actor", "cast", "actress", "star", "lead")) and film.cast:

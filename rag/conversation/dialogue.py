@@ -30,6 +30,7 @@ from rag.conversation.references import NUMBERS, refer
 from rag.conversation.revision import bounded, own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
+from rag.reading.pieces import grammar_of
 from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
@@ -38,12 +39,13 @@ _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
 _SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| has| have| saw| watched| seen)")
 _PLOT_TOLD = re.compile(r"[\"“](.{60,}?)[\"”]|:\s*(.{60,}?)(?=[.!?]\s*(?:what|which)\b|$)", _I | re.DOTALL)
 _SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
+_SHORT_QUESTION = 120  # characters: who asks what he likes doesn't tell a story first
 _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
-    said = _by_name(spelled(said.strip()), scene)
+    said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
@@ -108,6 +110,8 @@ def _hunting(said: str, text: str, scene: Scene) -> Act | None:
         return Act("found", films=(scene.table.it.id,))
     elif say.NO.match(text):
         return Act("hunt", text="none", films=scene.memory.shown)
+    if re.search(r"\b(?:similar to|(?:films?|movies?|more|others?|something|anything|ones?) like) (?:it|that|this)\b", text):
+        return None
     if re.search(r"\b(?:none of (?:these|those|them)|not (?:any of )?(?:these|those|them|that one|it)|wrong)\b", text):
         return Act("hunt", text="none", films=scene.memory.shown)
     if say.MORE.match(text):
@@ -137,7 +141,11 @@ def _about_me(said: str, text: str, scene: Scene) -> Act | None:
         ]
     ):
         return Act("clear_tastes", text=" ".join([] if re.search(r"taste|preference|histor", found["what"]) else kinds))
-    if say.TASTES.search(text) and not re.search(r"\b(?:would|should|might|could)\b", text):
+    if (
+        len(text) < _SHORT_QUESTION
+        and say.TASTES.search(text)
+        and not re.search(r"\b(?:would|should|might|could)\b|i'd\b", text)
+    ):
         return Act("tastes")
     return None
 
@@ -145,7 +153,8 @@ def _about_me(said: str, text: str, scene: Scene) -> Act | None:
 def _offered(said: str, text: str, scene: Scene) -> Act | None:
     """ "Yes" to what the last answer offered."""
     if scene.memory.offer is not None and (
-        say.YES.match(text) or re.match(r"^(?:yes|yeah|sure|ok|please)\b.*\b(?:drop|without|do|show)\b", text)
+        say.YES.match(text)
+        or re.match(r"^(?:yes|yeah|sure|ok|please)\b(?!.*\b(?:what|who|when|how|which)\b).*\b(?:drop|without|do|show)\b", text)
     ):
         return Act("search", plan=scene.memory.offer)
     if (say.YES.match(text) or say.NO.match(text)) and not scene.memory.plan:
@@ -256,9 +265,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         if pattern.search(text):
             verdict = kind  # type: ignore[assignment]
             break
-    if verdict is None or (
-        verdict == "like" and read.plan.filters.people and not named_films(read)
-    ):  # "I love Sam Neill. His others?"
+    people = {"like": read.plan.filters.people, "dislike": read.plan.filters.people_none}.get(verdict or "")
+    if verdict is None or (people and not named_films(read)):  # "I love Sam Neill. His others?", "I don't want Bergman"
         return None
     films = named_films(read) or (tuple(film.id for film in pointed.films) if pointed else ())
     if not films and verdict == "seen":
@@ -356,6 +364,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
     if (
         not absent
         and not read.plan.like
+        and not read.plan.filters.people_none
         and (found := say.LIKE_TITLE.search(said))
         and unknown_title(found["title"], scene)
         and not refer(found["title"], scene.table, scene.vocabulary)

@@ -53,7 +53,7 @@ INJECTION = _glued(
 )
 OFF_TOPIC = _glued(
     r"""
-    \b(?:weather|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|stock (?:price|market)|bitcoin|
+    \b(?:weather|(?:will|does|did|is) it (?:going to )?(?:rain|snow|raining|snowing|hail|freez\w+|be (?:sunny|cold|hot|warm|windy|cloudy))\b|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|stock (?:price|market)|bitcoin|
     crypto|football (?:score|match)|who won (?:the|last)|president of|prime minister|capital (?:city )?of|translate|
     write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
     haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
@@ -174,7 +174,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b
+    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
     """
 )
 KNOWN = _glued(

@@ -106,7 +106,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("details", films=(named_films(read) or (str(title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
-        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you)\b",
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:it )?(?:could|may|might|can) be\b|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you)\b",
         text,
     ):
         return None

@@ -28,7 +28,7 @@ _ORDINAL = re.compile(
 )
 _NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(NUMBERS)})\b")
 _DESCRIBED = re.compile(
-    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please|sounds|looks)\b))"
+    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
@@ -110,8 +110,8 @@ def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Mo
         return best[1]
     plan = understand(f"films {found.group(2)}" if found.group(2) else f"{found.group(1)} films", vocabulary).plan
     fitting = [film for film in table.shown if plan.filters and passes(film, plan.filters)]
-    if not fitting and plan.query:
-        words_left = {stem(word) for word in content_words(plan.query)}
+    if not fitting:  # by the words of its story; "football" may be no genre of a film all the same
+        words_left = {stem(word) for word in content_words(plan.query or words)}
         shared = [len(words_left & {stem(word) for word in content_words(_text(film))}) for film in table.shown]
         most = max(shared, default=0)  # all of the words, or half of them for one film alone
         if most and (most == len(words_left) or (2 * most >= len(words_left) and shared.count(most) == 1)):

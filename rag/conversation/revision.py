@@ -23,10 +23,16 @@ from rag.reading.tokens import tokenize
 _NEW = re.compile(
     r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
-    r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap that|different (?:topic|question)|now i(?:'d| would)? (?:want|like|feel|need)|"
-    r"let's (?:try|do|switch to) something else)\b"
+    r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap (?:that|all (?:of )?that|everything|it all)\b|begin again|from scratch|(?:new|different|another) (?:topic|question|subject)|now i(?:'d| would)? (?:want|like|feel|need)|"
+    r"let's (?:try|do|switch to) something else)\b|\b(?:go|get|switch|move|going) back to (?=(?:the|those|these|my|some|an?)\b)"
 )
 _RETHOUGHT = re.compile(r"\bon second thoughts?\b")  # "on second thought, any length will do": no new request
+_OTHER_WAY = re.compile(
+    r"\b(?:the )?(?:wrong|other) way (?:a?round|about)\b|\b(?:mixed|muddled) (?:that|it|them|things) up\b|\bbackwards\b(?=\W*[:,;.–—-])"
+)
+_SWAP = re.compile(
+    r"\b(?:swap|exchange|replace|trade|switch)(?: out)? (?:the )?(?P<old>[\w.'’-]+(?: [\w.'’-]+){0,3}?) (?:for|with|by|to) (?=\w)"
+)
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
@@ -47,15 +53,16 @@ _REQUEST = re.compile(
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on|instead of)\s+"
-    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
+    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on|instead of)\s+"
+    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
 )
 _LIFT_BEHIND = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
     r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
 )
 _WELCOME_AGAIN = re.compile(
-    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b"
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b|"
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b"
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
@@ -68,6 +75,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
+_REFUSAL = 6  # languages or countries at once: all but some, as a refused one is written
 _ENOUGH = 2  # films that must remain for a wish to become a constraint
 _MEANT = 0.5  # weight from which a wish was said outright, or asked for "if possible"
 _LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
@@ -88,8 +96,10 @@ _FILLER = re.compile(
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
     r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) "
-    r"(?!(?:with|without|by|from|in|of|that|starring|about|after|before|under|over)\b).+|\w+s)$"
+    r"(?!(?:with|without|by|from|in|of|that|starring|about|after|before|under|over)\b).+|\w+s)$|"
+    r"^(?:and |what about |how about |but )?(?:his|her|their) (?:\w+ )?\w+s\W*$"
 )
+_THEIRS = re.compile(r"(?:and |but )?(?:his|her|their)\b")  # "and his westerns?"
 # Words of talking about the search that say nothing about a film.
 _TALK = frozenset(
     re.findall(
@@ -120,7 +130,9 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
     if not before:
         return True
     if _NEW.search(text):
-        return not (_RETHOUGHT.search(text) and lifted(said, before) != before)
+        return not (
+            _RETHOUGHT.search(text) and (lifted(said, before) != before or bool(_INSTEAD.search(_RETHOUGHT.sub("", text))))
+        )
     if delta.relative and not delta.like:
         return False
     if (
@@ -148,9 +160,13 @@ def _only_refuses(plan: Plan) -> bool:
 def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int], table: Sequence[Movie] = ()) -> Plan:
     """The request after a follow-up. `count` tells how many films pass filters; `table`: films comparisons are with."""
     text = fold(said)
-    instead = bool(_INSTEAD.search(text))
     plan = lifted(said, before)
+    instead = bool(
+        _INSTEAD.search(_SWAP.sub("", text) if plan != before else text)
+    )  # "swap Bridges for Buscemi" keeps the director
     was_lifted = plan != before
+    if _OTHER_WAY.search(text):  # "sorry, the other way round: at most two hours"
+        plan = _without_bounds(plan, delta)
     if looser := _LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
         kind = _ENDS[looser.group(1)].split("_")[0]
         delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
@@ -168,7 +184,13 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
         lists = {name: [*getattr(plan.filters, name), *getattr(delta.filters, name)] for name in ("languages", "countries")}
         asked = {name: values for name, values in lists.items() if getattr(delta.filters, name) and getattr(plan.filters, name)}
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **asked})})
-    filters = _joined(plan.filters, delta.filters, instead or (bool(_ANEW.search(text)) and not also), also, count)
+    filters = _joined(
+        plan.filters,
+        delta.filters,
+        instead or (bool(_ANEW.search(text)) and (not also or bool(_THEIRS.match(text)))),
+        also,
+        count,
+    )
     filters = _elsewhere(filters, delta.filters, count)
     tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
     before_soft = [wish for wish in plan.soft if not (wish.kind == "mood" and wish.value in tempered and wish.weight > 0)]
@@ -185,6 +207,13 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     moods = [relative for relative in plan.relative if all(relative.name != other.name for other in delta.relative)]
     changes["relative"] = (*moods, *delta.relative)
     return bounded(plan.model_copy(update=changes), table)
+
+
+def _without_bounds(plan: Plan, delta: Plan) -> Plan:
+    """The plan without both ends of whatever the new sentence bounds."""
+    kinds = {name.split("_")[0] for name in delta.filters.chosen() if name.endswith(("_min", "_max"))}
+    kept = {name: value for name, value in plan.filters.chosen().items() if name.split("_")[0] not in kinds}
+    return plan.model_copy(update={"filters": Filters(**kept)})
 
 
 def _elsewhere(filters: Filters, delta: Filters, count: Callable[[Filters], int]) -> Filters:
@@ -314,8 +343,10 @@ def lifted(said: str, plan: Plan) -> Plan:
         record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
         if not kinds and found.group(1) not in ("any", "whatever"):
             _drop_value(record, what)
+    if swapped := _SWAP.search(text):
+        _drop_value(record, swapped["old"])
     for found in _WELCOME_AGAIN.finditer(text):
-        _welcome(record, found.group(1))
+        _welcome(record, found.group(1) or found.group(2))
     for found in _LOOSER.finditer(text):
         filters = record.get("filters", {})
         filters.pop(_ENDS[found.group(1)], None)
@@ -377,6 +408,10 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
     for name in ("languages", "countries", "rating_min", "has_poster"):
         if name in now:
             out[name] = now[name]
+    for name in ("languages", "countries"):  # "leave the Norwegian ones out" of Danish and Norwegian ones
+        left = [value for value in was.get(name, []) if value in now.get(name, [])]
+        if left and len(now[name]) > _REFUSAL:
+            out[name] = left
     for low, high in (("year_min", "year_max"), ("runtime_min", "runtime_max")):
         if low in now or high in now:
             range_before = (

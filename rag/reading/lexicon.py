@@ -272,7 +272,9 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
             table[phrase] = Meaning("place", place)
     for code in languages:
         for name in (adjective_of(code) or code, own_name_of(code)):
-            table.setdefault(name, Meaning("place", Place((code,))))
+            spoken = Meaning("place", Place((code,)))
+            if not table.setdefault(name, spoken).value.languages:  # "Irish" is of Ireland, "in Irish" a language
+                table[f"in {name}"] = spoken
     simple: tuple[tuple[Kind, Mapping[Any, str]], ...] = (
         ("joint", _JOINTS), ("more", _MORE), ("sort", _SORTS), ("era", _ERAS), ("length", _LENGTHS), ("quality", _QUALITY),
         ("fine", _VERDICTS),

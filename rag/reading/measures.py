@@ -99,6 +99,7 @@ def word_at(tokens: Tokens, at: int) -> str:
 _HOURS, _MINUTES = {"h", "hr", "hrs", "hour", "hours"}, {"m", "min", "mins", "minute", "minutes", "'", "’", "′"}
 _PLURALS = {"hours", "hrs", "minutes", "mins", "half"}  # how an amount of time ends: "an hour and a half"
 _CLOCK = re.compile(r"(?:(\d{1,2}(?:[.,]\d+)?)(?:h|hrs?|hours?)(?:(\d{1,2})(?:m|mins?)?)?|(\d{1,4})(?:m|mins?|minutes?))")
+MEASURE_WORDS = BOUNDS.words() | _AFTERWARDS.words() | {word for word in _HOURS | _MINUTES if len(word) > 2}
 _PARTS = Phrases.listed({0.5: "and a half, and half", 0.25: "and a quarter", 0.75: "and three quarters"})
 _LENGTH = Phrases.listed(
     {

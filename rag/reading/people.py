@@ -52,7 +52,8 @@ class PersonReader:
         while place > 0 and tokens[place].fold in _FOND:  # "with that lovely Cary Grant"
             place -= 1
         before = tokens[place].fold if place >= 0 else ""
-        cued = before in _PERSON_CUES or (at == 0 and sum(token.is_word for token in tokens) <= 2)
+        alone = at == 0 and sum(token.is_word for token in tokens) <= 2 and not self._meant(first)
+        cued = before in _PERSON_CUES or alone
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):
             words = tokens[at : at + length]

@@ -16,13 +16,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from rag.reading.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
-from rag.reading.measures import read_rating, read_runtime
+from rag.reading.measures import MEASURE_WORDS, read_rating, read_runtime
 from rag.reading.mentions import Mention, TitleReader
 from rag.reading.names import Vocabulary
 from rag.reading.people import PersonReader
 from rag.reading.places import Place, country_names, needs_capital
+from rag.reading.spelling import Speller
 from rag.reading.tokens import Phrases, Token
-from rag.reading.years import read_years
+from rag.reading.years import YEAR_WORDS, read_years
 
 _STOPS, _COMMAS = frozenset(".!?;\n…"), frozenset(",():–—[]|-*•")
 _AMOUNTS = Phrases.listed(
@@ -62,6 +63,7 @@ class Grammar:
             if meaning.kind in ("genre", "place") and len(phrase) >= 6
         }
         self._known_words = self.lexicon.words()
+        self.speller = Speller(self._known_words | FUNCTION_WORDS | MEASURE_WORDS | YEAR_WORDS, vocabulary)
 
     def title_reader(self) -> TitleReader:
         """A reader for the titles of one sentence."""
@@ -97,9 +99,12 @@ class Grammar:
         known = self.lexicon.match(tokens, at)
         strange = known is None and self._countries.match(tokens, at) is None  # "Iceland" is no misspelt Ireland
         person = self.people.person(tokens, at, fuzzy and strange)
+        place = self._country(tokens, at)
+        if place and person and person.end <= place[0]:  # "from Ireland" is no film of John Ireland's
+            person = None
         if person and (known is None or known[0] <= person.end):
             return piece("person", person.end, person)
-        if place := self._country(tokens, at):
+        if place:
             return piece("place", place[0], place[1])
         if known and known[1].kind != "word":
             return piece(known[1].kind, known[0], known[1].value, known[1].strength)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from rag.reading.places import country_names
+
 _SPELLINGS = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
     "smth": "something", "sth": "something", "sumthing": "something", "somethin": "something", "anythin": "anything", "nothin": "nothing",
@@ -34,6 +36,9 @@ _OPENING = re.compile(
     r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
     re.IGNORECASE,
 )
+_INSIDE_OUT = re.compile(
+    r"(?<=\w )(?:inside[- ]out|back to front|like the back of (?:my|our|his|her) hand)(?=\s*(?:[,.;!?]|$))", re.IGNORECASE
+)
 _NO_MAKE_IT = re.compile(r"^(?:hmm+,? )?no,? (?=(?:make (?:it|that)|let'?s (?:say|make))\b)", re.IGNORECASE)
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
 _TIME = r"(?:(?:an? |one |two |three |four |\d[\d.]* ?)?(?:and a half )?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? ?\d{1,2}(?: ?min(?:ute)?s?)?)?|\d{2,3} ?(?:minutes|mins?))"
@@ -52,14 +57,30 @@ _PLAIN = tuple(
         (r"\b(over|above|more than|at least) ((?:an|one|two|three|\d) hours?)\b,?(?: (?:but|and))? (under|below|less than|at most) ((?:one|two|three|\d)(?: and a half)?)(?=\s*(?:[?!.,;]|$))", r"from \2 to \4 hours"),
         (rf"\b(?:kicks? off|starts?|leaves?|goes|departs?|arrives?|comes?|begins?|is here|are here) in (?:exactly |about )?(?={_TIME}\b)", "at most "),
         (rf"\b(?:want|like|need) (?:it|that|this|them) (?:done|over|finished) (?:in|within) (?=\w)|\b(?:(?:call|make) it|you (?:can|may) have) (?={_TIME}\b)", "at most "),
-        (rf"\b{_TIME}(?:[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never|christ|ouch|blimey|(?:far |way |much )?too long)| (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long)))\b(?: (?:tonight|today|for \w+(?: \w+)?))?[.!?,… ]*", "shorter. "),
+        (rf"\b{_TIME}(?:[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never(?! ?mind)|christ|ouch|blimey|(?:far |way |much )?too long)| (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long)))\b(?: (?:tonight|today|for \w+(?: \w+)?))?[.!?,… ]*", "shorter. "),
         # who refuses what: "mel won't touch anything from before 1970", "dan says no horror"
         (r"(?:^|(?<=[,.;!?] )|(?<=\band )|(?<=\bbut )|(?<=\boh ))(?:and |but |oh )?(?:my |our |the )?[\w'’-]+ (?:says?|said|votes?|voted|insists?|demands?|goes) (?=(?:no|nothing|not|never|without)\b)", ""),
         (r"\b(?:[\w'’-]+ )?(?:won'?t|will not|wouldn'?t|would not|refuses? to|never) (?:touch|watch|do|consider|entertain|go near|look at|sit through)(?: (?:any(?:thing|one)?|a|an|one))?\b(?! (?:it|that|this|them|him|her)\b)", "nothing"),
         (r"^([\w-]+(?: films?)?)[, ]+no+\b(?:,? (?:please|thanks|thank you))?(?=\s*[!.,;]|\s*$)(?! (?:more|less|longer|later)\b)", r"no \1. "),
         (r"\bnor (?=(?:the )?(?-i:[A-Z])|the )", "not from "),
+        # "not" twice over: "I wouldn't say no to a musical", "nothing that isn't in English"
+        (r"\b(?:i |we )?(?:wouldn'?t|won'?t|would not|never|can'?t) (?:ever )?(?:say no to|turn down|object to|refuse) (?=\w)", "i want "),
+        (r"\b(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?)) (?:that|which|who) ?(?:isn'?t|is not|aren'?t|are not|wasn'?t|weren'?t|hasn'?t been) ", "only "),
+        (r"\b(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?)) (?:that|which|who) (?:doesn'?t|does not|don'?t|do not|can'?t|won'?t) (?=finish|end|wrap|stop)\w+ (?:within|in|by|inside|under) ", "at most "),
+        (r"\b(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?)) (?:that|which|who)? ?(?:doesn'?t|does not|don'?t|do not) (?:have|star|feature|include|come) ", "only with "),
+        (r"\b(?:i'?m|i am|we'?re|we are) not (?:un\w+|against|opposed to|averse to) (?:with |to |about )?[^,.;!?]*(?:[,;] but |[,;]|$)", ""),
+        (r"(?:^|(?<=[.,;!?] ))(?:it'?s|it is) not that (?:i|we) (?:don'?t|do not) (?:like|love|want|enjoy|rate) ([\w.'’-]+(?: [\w.'’-]+){0,3}?)[,;]? (?:i|we|it'?s|but)\b[^.;!?]*", r"no \1"),
+        (r"\b(?:i|we) (?:can'?t (?:stand|bear|abide)|hate|loathe|dislike) (?:the (?:man|woman|guy|bloke|actor|actress|director)|him|her|them)\b", ""),
+        (r"(?:^|(?<=[,.;!?] ))(?:he|she) (?:always |just |only )?(?:makes|gives|bores|annoys|irritates|scares|creeps|drives|does)\b[^.;!?]*", ""),
+        (r"\b(?:come|comes|coming|clock|clocks|clocking|weigh|weighs) in (?:at )?(?=(?:just |well |slightly )?(?:under|over|below|above|at|less|more|around|about)\b)", ""),
+        (r"\bnothing to do with (?:the |any )?(?=\w)", "no "),
+        (r"\b(?:among|amongst|of) (?:those|these|the|them|all those) ?(?:biograph|comed|drama|western|thriller|musical|documentar|romance|horror|film|movie|one|one|cartoon|animation)\w*(?=\s*(?:[?!.,;]|$))", ""),
+        (rf"\b({_GENRE})(?: films?| movies?)? (?:and|but) (?:also )?(?:an? )?({_GENRE})(?: films?| movies?)?,? (?:both|at once|at the same time|in one|all in one|rolled into one)\b", r"\1 \2"),
+        (r"\bnone of (?:those|these|the ones|them|your \w+) (?=(?:from|made|before|after|with|by|in|over|under)\b)", "not "),
+        (r"\b(?:but |and )?(?:the )?[\w-]+ (?:i|we) (?:won'?t|can'?t|will not|refuse to) (?:give up|compromise|budge|bend|let go)(?: on)?\b", ""),
+        (r"\b(?:it )?(?:could|can|may|might) (?:also )?be (?:a (?:bit|little) |slightly |somewhat )?(?:longer|shorter|older|newer|earlier|later)(?: than that)?[,;.:]+ (?:but )?(?:let'?s )?(?:say )?", "make it "),
         # one thing in the place of another
-        (r"\bswap (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with) (?=\w)", ""),
+        (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
         (r"\b(?:has to|have to|must|should|needs to) be (?:classed|filed|listed|tagged|labelled|categori[sz]ed) (?:as|under) (?:an? )?", ""),
         (r"(?:^|(?<=[,.;!?] )|\band )(?:i|we|he|she|they)(?:'m|'re|'s| am| are| is) not [\w' ]{3,30}? so\b", ""),
@@ -116,7 +137,7 @@ _PLAIN = tuple(
         (r"\bwhat else (?:did|has) (?:that|this|the|its) (?:director|film-?maker|actor|actress) (?:do|done|make|made|direct(?:ed)?|(?:star|play|act|appear)(?:ed|red)? in|been in)\b", "films"),
         (r"\b(?-i:M)(?:r|rs|s|iss)\.? (?=(?-i:[A-Z]))", ""),
         (rf"\b(?:nothing|none|no films?) with (?:any )?({_GENRE})(?: in (?:it|them))?(?=\s*(?:[?!.,;]|$|and |or |but |please\b))", r"no \1"),
-        (r"\b(?:can'?t|cannot|mustn'?t|must not|shouldn'?t|should not|may not|won'?t|not) (?:go|run|be|last|take) (?:on )?(?:beyond|over|past|above|longer than|more than) (?=\w)", "at most "),
+        (r"\b(?:(?:that|which|and|but) )?(?:can'?t|cannot|mustn'?t|must not|shouldn'?t|should not|may not|won'?t|doesn'?t|does not|don'?t|do not|not) (?:go|run|be|last|take) (?:on )?(?:for )?(?:beyond|over|past|above|longer than|more than) (?=\w)", "at most "),
         (r"\b(?:must|has to|have to|should|needs to|ought to|needs) (?:be (?:done|over|finished|through)|finish|end|wrap up) (?:in|within) (?=\w)", "at most "),
         (r"\b(?:only )?(?:ones? )?(?:where|in which) (?:they|people|everyone|everybody|the characters) (?:all )?(?:speaks?|talks?) (?=(?-i:[A-Z]))", "in "),
         (r"\b(?:nothing|none|no films?) (?:filed|listed|tagged|classed|marked|labelled) (?:under|as) (?:an? )?(?=\w)", "no "),
@@ -152,7 +173,7 @@ _PLAIN = tuple(
         (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])|^- (?=[A-Za-z])", "no "),
         (r"\bsurprise me\b", "recommend something"),
         (r"^(?:narrow|cut|limit|restrict|keep|stick) (?:(?:that|it|this|them) )?(?:down )?to (?=(?:the )?\w+)", "only "),
-        (r"\bform (?=(?:the )?\d0s|(?:the )?(?:19|20)\d0|(?-i:[A-Z][a-z])|the (?:\w+ies)\b)", "from "),
+        (rf"\bform (?=(?:the )?(?:{'|'.join(map(re.escape, country_names()))})\b|(?:the )?\d0s|(?:the )?(?:19|20)\d0|(?-i:[A-Z][a-z])|the (?:\w+ies)\b)", "from "),
         (rf"\bnot with ({_GENRE})\b", r"no \1"),
         (rf"\bno ({_GENRE}) (?:stor(?:y|ies)|stuff|plots?|things?|ones?)\b", r"no \1 films"),
         (r"\b(max|min)\.(?= ?\d)", r"\1"),
@@ -217,7 +238,7 @@ _REPAIR = re.compile(
 def spelled(text: str) -> str:
     """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
     out = _SPELLED.sub(_spelled_out, text)
-    out = _NOISE.sub("", out)
+    out = _INSIDE_OUT.sub("by heart", _NOISE.sub("", out))
     bare = _ASIDE.sub("", _OPENING.sub("", _NO_MAKE_IT.sub("", out)))
     return (bare if len(bare.split()) > 1 else out).strip() or text
 

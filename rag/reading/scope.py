@@ -238,6 +238,11 @@ class Scope:
 
     def _read_fine(self, n: int, piece: Piece) -> None:
         """ "… are fine": allowed, not asked for. "… is not my thing": the opposite of what it seemed."""
+        if self._draft.places and self._draft.places[-1][0] == n - 1:  # "from Ireland, English is fine"
+            _, place, _ = self._draft.places.pop()
+            if piece.value == "out":
+                self._draft.refuse_place(piece.text, place)
+            return
         last = self._draft.genres[-1] if self._draft.genres else None
         if last is None or any(self._kind(m) in {"stop", "pivot", "comma"} for m in range(last[0], n)):
             return

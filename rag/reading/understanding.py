@@ -75,10 +75,11 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date | None = None)
         text = text[:LONGEST]
         notes.append(f"Only the first {LONGEST:,} characters were read.")
     notes += [note for pattern, note in _NOT_ON_FILE if pattern.search(text)]
+    grammar = grammar_of(vocabulary)
+    text = grammar.speller.mended(text)
     tokens = tokenize(text)
     if not tokens:
         return Understanding(text, Plan(), notes=tuple(notes))
-    grammar = grammar_of(vocabulary)
     titles = grammar.title_reader()
     whole = titles.whole(text, tokens)
     if whole:

@@ -20,6 +20,7 @@ _DECADES = {
 _DECADE = re.compile(r"(?:(1[89]|20)([0-9])0|([0-9])0)'?s(?:ish)?")
 _PARTS = {"early": (0, 4), "mid": (3, 7), "middle": (3, 7), "late": (6, 9)}
 _CENTURIES = Phrases.listed({1901: "20th century, twentieth century", 2000: "21st century, twenty first century"})
+YEAR_WORDS = frozenset(_DECADES) | frozenset(_PARTS) | {"year", "years", "decade", "decades", "century"}
 _RELEASED = Phrases.listed(
     {
         "made": "from, made in, released in, out in, came out in, shot in, released, dated, between, made, of",
@@ -75,6 +76,23 @@ def _year_list(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | N
     return low, high, end
 
 
+_CENTURY_SAID = {"eighteen": 1800, "nineteen": 1900, "twenty": 2000}
+
+
+def _year_in_words(tokens: Tokens, at: int) -> tuple[int, int] | None:
+    """(year, end) of "nineteen sixty", "nineteen eighty-four", "twenty ten", "two thousand and five"."""
+    if word_at(tokens, at) == "two" and word_at(tokens, at + 1) == "thousand":
+        more = at + 2 + (word_at(tokens, at + 2) == "and")
+        ones = tokens[more].number if more < len(tokens) else None
+        return (2000 + int(ones), more + 1) if ones and ones < 30 else (2000, at + 2)
+    start = _CENTURY_SAID.get(word_at(tokens, at))
+    tens = tokens[at + 1].number if start and at + 1 < len(tokens) and tokens[at + 1].text.isalpha() else None
+    if start is None or tens is None or not 10 <= tens < 100:
+        return None
+    ones = tokens[at + 2].number if tens % 10 == 0 and at + 2 < len(tokens) and tokens[at + 2].text.isalpha() else None
+    return (start + int(tens + ones), at + 3) if ones and ones < 10 else (start + int(tens), at + 2)
+
+
 def _year(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | None:
     while word_at(tokens, at) in {"the", "'", "’", "‘", "year", "years"}:
         at += 1
@@ -84,6 +102,8 @@ def _year(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | None:
         while word_at(tokens, at) in {"to", "of", "the", "'", "’"} or word_at(tokens, at) in _PARTS:
             part = (part[0], _PARTS.get(word_at(tokens, at), part)[1])
             at += 1
+    if word_at(tokens, at) in _CENTURY_SAID and word_at(tokens, at + 1) in _DECADES:  # "the nineteen eighties"
+        at += 1
     word = word_at(tokens, at)
     if not word:
         return None
@@ -99,6 +119,8 @@ def _year(tokens: Tokens, at: int, today: date) -> tuple[int, int, int] | None:
         return start + first, start + last, at + 1
     if century := _CENTURIES.match(tokens, at):
         return century[1], century[1] + 99, century[0]
+    if (said := _year_in_words(tokens, at)) and 1874 <= said[0] <= today.year + 5:
+        return said[0], said[0], said[1]
     if re.fullmatch(r"(?:1[89]|20)\d\d", word) and 1874 <= int(word) <= today.year + 5:
         return int(word), int(word), at + 1
     return None
