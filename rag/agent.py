@@ -29,7 +29,7 @@ from rag.conversation.memory import Memory, Sessions, Verdict
 from rag.conversation.performing import Performed, Stage
 from rag.conversation.planner import hear as hear_model
 from rag.conversation.planner import merged
-from rag.conversation.references import Table
+from rag.conversation.references import Table, fitting_beyond
 from rag.conversation.telling import Telling, tell
 from rag.index import Hit, MovieIndex
 from rag.plan import Plan, chips
@@ -213,7 +213,9 @@ class Agent:
 
 def _scene(memory: Memory, index: MovieIndex, vocabulary: Vocabulary, picture: bool) -> Scene:
     films = index.catalogue
-    table = Table([films.movie(movie_id) for movie_id in memory.shown], films.movie(memory.focus) if memory.focus else None)
+    shown = [films.movie(movie_id) for movie_id in memory.shown]
+    focus = films.movie(memory.focus) if memory.focus else None
+    table = Table(shown, focus, lambda words: fitting_beyond(words, films, memory.plan.filters))
     return Scene(vocabulary, films, memory, table, picture)
 
 

@@ -22,11 +22,13 @@ from rag.conversation.revision import bounded, firm, is_new, own_words, renumber
 from rag.plan import Plan
 from rag.reading.names import tokenize_name
 from rag.reading.plainly import plain, repaired
+from rag.reading.spelling import is_english
 from rag.reading.understanding import Understanding, Vocabulary, understand
 
 _STRANGER = re.compile(
     r"\b(?:with|starring|featuring|directed by|films? by|movies? by)\s+(?P<name>[^\W\d_a-z][\w'’.-]+(?:\s+[^\W\d_a-z][\w'’.-]*){1,2})(?=\W*$|[,.;!?]|\s+(?:and|or|in|from|please|then|but)\b)"
 )
+_STRANGER_TYPED = re.compile(r"\b(?:with|starring|featuring|by) (?P<name>[a-z]{3,}(?: [a-z'’-]{3,}){1,2})(?=\W*$|[,.;!?])")
 _STRANGERS_FILMS = re.compile(
     r"\b(?P<name>[^\W\d_][\w'’.-]+ [^\W\d_][\w'’.-]+?)(?:'s)? (?:films?|movies?|flicks?|comed(?:y|ies)|dramas?|thrillers?|westerns?|musicals?|romances?)\b",
     re.IGNORECASE,
@@ -215,7 +217,10 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         return delta.model_copy(update={"filters": Filters(**filters), "query": query})
     if found is None:
         return delta
-    pronoun = re.search(r"\b(?:(him|her|them)$|his|her|their)\b", found[0])
+    named_before = (
+        r"|he|she|they" if re.search(r"[.!?]", text[: found.start()]) else ""
+    )  # "I love Keira. What else did she do?"
+    pronoun = re.search(rf"\b(?:(him|her|them)$|his|her|their{named_before})\b", found[0])
     if pronoun and (delta.filters.people or (pronoun[1] and scene.memory.plan.filters.people)):
         return delta  # "Sigourney Weaver! What have you got with her?"; those asked for already
     if re.search(r"\b(?:not|no|nothing|none|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
@@ -269,7 +274,7 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
 def _others_of(delta: Plan, scene: Scene) -> Plan:
     """A request of its own for other films of people: without those at hand they take part in."""
     wanted = set(delta.filters.people)
-    at_hand = [*scene.table.shown, *([scene.table.it] if scene.table.it else [])]
+    at_hand = [scene.table.focus] if scene.table.focus else scene.table.shown
     known = [film.id for film in at_hand if wanted & set(film.people)]
     return delta.model_copy(update={"query": "", "exclude": tuple(dict.fromkeys((*delta.exclude, *known)))})
 
@@ -279,10 +284,12 @@ def _with_strangers(delta: Plan, said: str, scene: Scene) -> Plan:
 
     Only where no film speaks of them, for "with Darth Vader" names nobody who acts.
     """
-    found = _STRANGER.search(said) or _STRANGERS_FILMS.search(said)
+    found = _STRANGER.search(said) or _STRANGERS_FILMS.search(said) or _STRANGER_TYPED.search(said)
     if found is None or found["name"] not in delta.query or scene.catalogue.speaks_of(found["name"]):
         return delta
     if found.re is _STRANGERS_FILMS and not _sounds_like_a_name(found["name"], scene):
+        return delta
+    if found.re is _STRANGER_TYPED and any(is_english(fold(word)) for word in found["name"].split()):
         return delta
     people = (*delta.filters.people, found["name"] if found["name"] != found["name"].lower() else found["name"].title())
     query = " ".join(delta.query.replace(found["name"], " ").split())

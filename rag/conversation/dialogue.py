@@ -39,12 +39,23 @@ _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
 _SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| has| have| saw| watched| seen)")
 _PLOT_TOLD = re.compile(r"[\"“](.{60,}?)[\"”]|:\s*(.{60,}?)(?=[.!?]\s*(?:what|which)\b|$)", _I | re.DOTALL)
 _SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
+_FEW_WORDS = 5
+_TAG_QUESTION = re.compile(
+    r"^(?P<who>[^?]{3,40}?) (?P<verb>is|was) (?P<what>in [^?]{2,40}?),? (?:right|correct|yes|yeah|no|isn'?t (?:he|she|it)|wasn'?t (?:he|she))\s*\?*$",
+    _I,
+)  # "Saoirse Ronan is in Lady Bird, right?"
+_ASKED_LAST = re.compile(
+    r"^[^?]{2,40}?[.!,;:] (?:(?:just|so|then|but|please|now) )*tell me (?=(?:how|who|when|which|what)\b)|"
+    r"^(?:\w+ ){0,2}(?:argument|question|bet|quiz)(?: time)?: (?=\w)",
+    _I,
+)
 _SHORT_QUESTION = 120  # characters: who asks what he likes doesn't tell a story first
 _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
+    said = _TAG_QUESTION.sub(r"\g<verb> \g<who> \g<what>?", _ASKED_LAST.sub("", said.strip()))
     said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
@@ -154,7 +165,8 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
     """ "Yes" to what the last answer offered."""
     if scene.memory.offer is not None and (
         say.YES.match(text)
-        or re.match(r"^(?:yes|yeah|sure|ok|please)\b(?!.*\b(?:what|who|when|how|which)\b).*\b(?:drop|without|do|show)\b", text)
+        or (len(text.split()) <= _FEW_WORDS
+        and re.match(r"^(?:yes|yeah|sure|ok|please)\b(?!.*\b(?:what|who|when|how|which)\b).*\b(?:drop|without|do|show)\b", text))
     ):
         return Act("search", plan=scene.memory.offer)
     if (say.YES.match(text) or say.NO.match(text)) and not scene.memory.plan:
@@ -269,8 +281,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     if verdict is None or (people and not named_films(read)):  # "I love Sam Neill. His others?", "I don't want Bergman"
         return None
     films = named_films(read) or (tuple(film.id for film in pointed.films) if pointed else ())
-    if not films and verdict == "seen":
-        films = titles_known(said, scene)
+    if verdict == "seen" and (not films or named_films(read)):  # "Shrek and Toy Story we've seen"
+        films = tuple(dict.fromkeys((*films, *titles_known(said, scene))))
     bare = verdict == "seen" and re.search(r"\b(?:seen|saw|watched|know)\W*(?:already|before|too|both|all)?\W*$", text)
     if not films and bare and scene.table.it and len(text.split()) <= 4:
         films = (scene.table.it.id,)
@@ -290,7 +302,7 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         r"(?:what|which)\b.*\b(?:watch|see|like|enjoy))\b",
         text,
     )
-    other = read.plan.filters or read.plan.soft or read.plan.relative
+    other = read.plan.filters or read.plan.soft or read.plan.relative or say.ELSE.search(text) or say.SAME.search(text)
     if verdict == "seen":
         plan = request(said, scene).plan if other else scene.memory.plan
         if re.search(r"\b(?:like (?:it|that|this|those)|similar)\b", text):
@@ -356,6 +368,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
         and unknown_title(found["title"], scene)
         and not read.plan.filters
         and not read.plan.soft
+        and read.plan.sort == "relevance"
     ):
         near = scene.vocabulary.film_like(found["title"], 0.8 if len(found["title"].split()) == 1 else 0.86)
         if near:

@@ -25,7 +25,7 @@ FACTS: dict[str, str] = {
     r"|^starring|stars in|who (?:does|do) .* star|lead (?:role|actor)|whose voice|\bwho(?:'s| is| does)? (?:the )?voic",
     "directors": r"\bwho\b.{0,20}\bdirect|\bwho(?:'s|s| is| was)?(?: the)? (?:direct|made|makes|film-?maker|behind)|\bdirectors?\b|\bdirected\b",
     "year": r"^year\b|\bwhen (?:was|is|did|were|does)\b|(?:what|which) year|release (?:date|year)|how old (?:is|was)|year (?:is|was) (?:it|that)|came? out",
-    "runtime": r"^length\b|\bhow (?:long|many (?:minutes|hours))\b|running time|\bruntime\b|\b(?:its|the) length\b",
+    "runtime": r"^length\b|\bhow (?:(?:much )?long|(?:many|much) (?:minutes?|hours?|time))\b|running time|\bruntime\b|\b(?:its|the) length\b",
     "money": r"box office|how much (?:money )?(?:did|has|does)|\bbudget\b|\bgross(?:ed)?\b|\bearn(?:ed)?\b|\brevenue\b|did it (?:cost|flop)|a (?:flop|box)",
     "genres": r"(?:what|which) (?:genres?|kind|type|sort)(?: of)?\b",
     "language": r"(?:what|which) languages?|subtitle|dubbed|what do they speak",

@@ -58,7 +58,7 @@ def films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tupl
 
 def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
     """The film whose title of two words or more stands somewhere in these, as typed: "we watch home alone every year"."""
-    said = re.findall(r"[\w'’.:-]+", words)
+    said = re.findall(r"[\w'’.:-]+", re.sub(r"['’]s\b(?=\s*(?:for|on|[.,;!?]|$))", "", words))  # "die hard's for december"
     for size in range(min(6, len(said)), 1, -1):
         for start in range(len(said) - size + 1):
             if films := scene.vocabulary.films_named(" ".join(said[start : start + size])):
@@ -73,7 +73,8 @@ def titles_known(said: str, scene: Scene) -> tuple[str, ...]:
     films: list[str] = []
     for part in (" ".join(part.split()) for part in parts if part):
         whole = scene.vocabulary.films_named(part)[:1] or scene.vocabulary.series(part.removesuffix("s"))  # "both toy storys"
-        films += [film.id for film in whole]
+        begun = [] if whole else scene.vocabulary.begun(part)
+        films += [film.id for film in (whole or (begun if len(begun) == 1 else []))]
     return tuple(dict.fromkeys((*films, *title_inside(said, scene))))
 
 
@@ -94,7 +95,7 @@ def title_in(said: str, scene: Scene) -> str | None:
     if not asked:
         return None
     if tail := re.search(
-        r"\b(?:of|in|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said
+        r"\b(?:of|in|on|for|direct(?:ed)?|make|made|write|wrote) (?:the (?:film|movie) )?(?P<title>[^?!.]+?)\s*[?!.]*$", said
     ):
         films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
         if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):

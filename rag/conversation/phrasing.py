@@ -71,7 +71,7 @@ OFF_TOPIC = _glued(
 FILM_WORDS = _glued(
     r"""
     \b(?:films?|movies?|flicks?|cinema|watch|watching|directed|director|starring|actors?|actress|cast|posters?|plot|
-    genre|documentar\w+|comed\w+|thrillers?|westerns?|drama\w*|horror|sequel|scene)\b
+    genre|musicals?|romances?|cartoons?|sing-?along|documentar\w+|comed\w+|thrillers?|westerns?|drama\w*|horror|sequel|scene)\b
     """
 )
 QUESTION = _glued(
@@ -189,7 +189,7 @@ _WHO_KNOWS = r"\b(?:i|we|he|she|they|you|(?:my|our|the) \w+)(?:'ve|'s| have| has
 OF_KNOWING = re.compile(
     _WHO_KNOWS
     + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|(?:off )?by heart|(?:are|is) (?:all )?done|skip it|skip them|backwards|inside out|already|"
-    r"just|both|all|also|too|obviously|before|again|either|twice|(?:about |like )?(?:\d+|a (?:hundred|million|thousand)) times|(?:last|this|every) \w+|at (?:\w+ )?\w+$|ok|well|no|nah|but|next|now)\b|['’]ve\b",
+    r"just|both|all|also|too|obviously|before|again|either|twice|(?:about |like )?(?:\d+|a (?:hundred|million|thousand)) times|anything but (?:those|them|that|these)|(?:last|this|every) \w+|at (?:\w+ )?\w+$|ok|well|no|nah|but|next|now)\b|['’]ve\b",
     re.IGNORECASE,
 )
 """What surrounds the titles in a sentence that says somebody knows them."""
@@ -297,7 +297,7 @@ WHICH = _glued(
     re.IGNORECASE,
 )
 SIMILAR = re.compile(
-    r"^(?:k|so|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|(?:with )?(?:that|the) same (?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
+    r"^(?:k|ok(?:ay)?|so|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|(?:with )?(?:that|the) same (?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
 )
 EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
@@ -330,7 +330,7 @@ YES_AND_MORE = re.compile(
 )
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
 AWAY = re.compile(
-    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|skip (?:it|that(?: one)?))\s*(?:$|[.,;!])"
+    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?))\s*(?:$|[.,;!])"
 )
 SOMEBODY_ELSE = re.compile(
     r"\b(?:by|from|with) (?:some(?:body|one)|any(?:body|one)) else\b|\bby (?:another|a different|other) (?:directors?|film-?makers?)\b"

@@ -106,7 +106,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("details", films=(named_films(read) or (str(title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
-        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:it )?(?:could|may|might|can) be\b|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with|that|which|in)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you)\b",
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:it )?(?:could|may|might|can) be\b|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with(?:out)?|not|no|under|over|less|more|longer|shorter|older|newer|about|animated|that|which|in)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you|what (?:have|else have|else do) you|what else (?:is there|are there|have)|have you (?:got )?any)\b",
         text,
     ):
         return None
@@ -122,7 +122,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     named = named_films(read)
     if not named and (title := title_in(said, scene)):
         named = (title,)
-    what_about = re.match(r"^(?:and |so |but )*(?:what|how) about\b", text)
+    what_about = re.match(r"^(?:and |so |but |ok(?:ay)?,? |well,? |right,? |alright,? |hmm+,? )*(?:what|how) about\b", text)
     if named and what_about:
         fits = not failed(scene.catalogue.movie(named[0]), scene.memory.plan.filters)
         if scene.memory.plan and fits and named[0] not in scene.memory.offered:

@@ -7,9 +7,10 @@ reader (`mentions.py`); which act a sentence is, `dialogue.py` decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from movies.catalogue import Catalogue, fts_query
 from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.lexical import content_words, stem
@@ -28,7 +29,7 @@ _ORDINAL = re.compile(
 )
 _NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(NUMBERS)})\b")
 _DESCRIBED = re.compile(
-    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))"
+    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$|(?:out )?of (?:those|these|them)\b))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
@@ -38,15 +39,20 @@ _EXTREMES = {
     "longest": ("runtime", True), "shortest": ("runtime", False), "newest": ("year", True), "latest": ("year", True), "most recent": ("year", True),
     "oldest": ("year", False), "earliest": ("year", False), "best rated": ("rating", True), "highest rated": ("rating", True),
 }  # fmt: skip
+_LOOKED_AT = 5  # films with the most telling of some words, for one that has them all
 _EXTREME = re.compile(rf"\b({'|'.join(_EXTREMES)})\b")
 
 
 @dataclass(frozen=True)
 class Table:
-    """The films last shown, in order, and the one talked about (or None)."""
+    """The films last shown, in order, and the one talked about (or None).
+
+    `beyond`: the film that fits the request, was not shown, and whose record has all of some words.
+    """
 
     shown: Sequence[Movie]
     focus: Movie | None = None
+    beyond: Callable[[str], Movie | None] = lambda _: None
 
     @property
     def it(self) -> Movie | None:
@@ -116,7 +122,19 @@ def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Mo
         most = max(shared, default=0)  # all of the words, or half of them for one film alone
         if most and (most == len(words_left) or (2 * most >= len(words_left) and shared.count(most) == 1)):
             fitting = [film for film, words in zip(table.shown, shared, strict=True) if words == most]
-    return fitting[0] if fitting else None
+    told = not (fitting or plan.filters or plan.soft or plan.relative or found.group(2))
+    return fitting[0] if fitting else table.beyond(plan.query) if told else None
+
+
+def fitting_beyond(words: str, catalogue: Catalogue, filters: Filters) -> Movie | None:
+    """The film that passes the filters and whose title, plot, people or labels have all of the words; None if no film has."""
+    asked = content_words(words)
+    keys = catalogue.filter_keys(filters).tolist() if filters else None
+    for key, _ in catalogue.words(fts_query(asked), _LOOKED_AT, keys) if asked else ():
+        film = catalogue.by_key([key])[key]
+        if {stem(word) for word in asked} <= {stem(word) for word in content_words(_text(film))}:
+            return film
+    return None
 
 
 def passes(film: Movie, filters: Filters) -> bool:

@@ -21,7 +21,7 @@ from rag.reading.moods import MOODS
 from rag.reading.tokens import tokenize
 
 _NEW = re.compile(
-    r"^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
+    r"^(?:(?:show|give|find|list)(?: me| us)? )?everything (?:by|with|from|of|you(?:'ve| have))\b|^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
     r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap (?:that|all (?:of )?that|everything|it all)\b|begin again|from scratch|(?:new|different|another) (?:topic|question|subject)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b|\b(?:go|get|switch|move|going) back to (?=(?:the|those|these|my|some|an?)\b)"
@@ -78,6 +78,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
 _REFUSAL = 6  # languages or countries at once: all but some, as a refused one is written
 _ENOUGH = 2  # films that must remain for a wish to become a constraint
 _MEANT = 0.5  # weight from which a wish was said outright, or asked for "if possible"
+_IDEALLY = 0.7  # the weight of a person who was asked for with a hedge
 _LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
 _SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
 _NUMBER_ONLY = re.compile(
@@ -99,6 +100,9 @@ _ANEW = re.compile(
     r"(?!(?:with|without|by|from|in|of|that|starring|about|after|before|under|over)\b).+|\w+s)$|"
     r"^(?:and |what about |how about |but )?(?:his|her|their) (?:\w+ )?\w+s\W*$"
 )
+_OTHER_LIST = re.compile(
+    r"and (?:(?:what|how) about |some |any )?(?:\w+ )?(?:\w{4,}s|comedies)\b(?! (?:only|please|too|as well))"
+)
 _THEIRS = re.compile(r"(?:and |but )?(?:his|her|their)\b")  # "and his westerns?"
 # Words of talking about the search that say nothing about a film.
 _TALK = frozenset(
@@ -118,7 +122,10 @@ _IN_LOVE = re.compile(r"\b(?:in|of|finds?|true) love\W*$", re.IGNORECASE)  # a s
 _LOOSER = re.compile(
     r"\b(older|newer|longer|shorter|earlier|later)(?: ones?| films?| movies?)?(?: is| are| would be| will be|'s)(?: also| totally| perfectly| actually| just as)? (?:fine|ok|okay|good|alright|all right|welcome|possible)\b"
 )
-_JUST = re.compile(r"^(?:(?:ok(?:ay)?|no|well|then),? )*(?:just|only)\b")
+_JUST = re.compile(r"^(?:(?:ok(?:ay)?|no(?: way| chance)?|nah|nope|fine|right|well|then)[,.!]* )*(?:just|only)\b")
+_SIMPLY = re.compile(
+    r"^(?:(?:then|ok(?:ay)?|well|so|fine|alright),? )*(?:then )?just (?:an?|any|some) (?=\w+ \w+)"
+)  # "then just a funny western"
 _ENDS = {
     "older": "year_min", "earlier": "year_min", "newer": "year_max", "later": "year_max", "longer": "runtime_max", "shorter": "runtime_min",
 }  # fmt: skip
@@ -127,7 +134,7 @@ _ENDS = {
 def is_new(said: str, delta: Plan, before: Plan) -> bool:
     """Does the sentence begin a new request, rather than change the one that stands?"""
     text = fold(said)
-    if not before:
+    if not before or _SIMPLY.match(text):
         return True
     if _NEW.search(text):
         return not (
@@ -190,6 +197,7 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
         instead or (bool(_ANEW.search(text)) and (not also or bool(_THEIRS.match(text)))),
         also,
         count,
+        bool(_OTHER_LIST.match(text)),
     )
     filters = _elsewhere(filters, delta.filters, count)
     tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
@@ -258,6 +266,9 @@ def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
     genre = _genre_of(wish)
     if genre and genre not in {*filters.genres_none, *filters.genres_all}:
         yield {"genres_all": (*filters.genres_all, genre)}
+    elif wish.kind == "person" and wish.weight == _IDEALLY and isinstance(wish.value, str):  # "ideally with Hugh Grant"
+        if not filters.people:
+            yield {"people": (wish.value,)}
     elif wish.kind in _LISTS and wish.weight == _MEANT and isinstance(wish.value, str):  # "a thriller, maybe"
         name = _LISTS[wish.kind]
         if not getattr(filters, name) and not (wish.kind == "genre" and wish.value in filters.genres_none):
@@ -336,6 +347,10 @@ def lifted(said: str, plan: Plan) -> Plan:
     record = plan.chosen()
     for found in [*_LIFT.finditer(text), *_LIFT_BEHIND.finditer(text)]:
         *_, what = found.groups()
+        if " or " in what:  # "it doesn't have to be about sport or funny"
+            for part in re.split(r"\bor\b|,", what.removeprefix("about ")):
+                _drop_value(record, part.strip())
+            continue
         kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
         for name in " ".join(kinds).split():
             (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
@@ -402,7 +417,10 @@ def _welcome(record: dict[str, Any], what: str) -> None:
         filters |= {field: kept} if kept else {}
 
 
-def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callable[[Filters], int]) -> Filters:
+def _joined(
+    old: Filters, new: Filters, instead: bool, also: bool, count: Callable[[Filters], int], other_list: bool = False
+) -> Filters:
+    """The filters after a follow-up. `other_list`: it asks for films of another kind ("and thrillers in Arabic?")."""
     was, now = old.chosen(), new.chosen()
     out = dict(was)
     for name in ("languages", "countries", "rating_min", "has_poster"):
@@ -436,7 +454,8 @@ def _joined(old: Filters, new: Filters, instead: bool, also: bool, count: Callab
         joined = out | {field: list(dict.fromkeys((*out.get(field, []), *now.get(field, [])))) for field in fields}
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
         alternative = not also or fields == ("people",)  # "and Bergman?" of whom nothing is with Tarkovsky
-        out = replaced if instead or (alternative and not count(narrower)) else joined
+        hopeless = other_list or not count(old)  # of what nothing fitted nothing is kept
+        out = replaced if instead or ((alternative or hopeless) and not count(narrower)) else joined
     return Filters(**{key: value for key, value in out.items() if value is not None})
 
 

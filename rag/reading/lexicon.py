@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from movies.vocabulary import genre_words
 from rag.reading.moods import comparative_phrases, mood_phrases
-from rag.reading.places import Place, adjective_of, adjectives, own_name_of
+from rag.reading.places import Place, adjective_of, adjectives, languages_anywhere, own_name_of
 from rag.reading.tokens import Phrases, spread, word_set
 
 Kind = Literal[
@@ -275,6 +275,9 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
             spoken = Meaning("place", Place((code,)))
             if not table.setdefault(name, spoken).value.languages:  # "Irish" is of Ireland, "in Irish" a language
                 table[f"in {name}"] = spoken
+    for name, place in languages_anywhere().items():  # "in Swahili", of which there may be nothing
+        if name not in table:
+            table[f"in {name}"] = Meaning("place", place)
     simple: tuple[tuple[Kind, Mapping[Any, str]], ...] = (
         ("joint", _JOINTS), ("more", _MORE), ("sort", _SORTS), ("era", _ERAS), ("length", _LENGTHS), ("quality", _QUALITY),
         ("fine", _VERDICTS),

@@ -59,7 +59,7 @@ _AFTERWARDS: Phrases[Bound] = Phrases.listed(
             maximum, tops, at most, or lower, at the most, long max, at the latest, at the very most, at the longest
             at the very longest, absolute maximum, absolute max, and no more, and no longer, and not a minute more
             and not a second more, not a minute more, not a second more, and that's it, is all, is plenty, is enough""",
-        "from": """or more, or longer, or over, or later, or newer, or after, or higher, or above, or better, or up, and up
+        "from": """until today, until now, up to now, up to today, to the present, till now, till today, to this day, or more, or longer, or over, or later, or newer, or after, or higher, or above, or better, or up, and up
             and above, and over, and later, and newer, and after, and higher, onward, onwards, and onward, and onwards, on
             minimum, at least, plus, +, or more recent, at the very least, at the earliest""",
         "about": "or so, ish, or thereabouts, give or take",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
+from movies.caching import kept
 from movies.catalogue import Catalogue
 from movies.titles import TitleFinder, split_year
 from movies.vocabulary import canonical_genre, fold
@@ -236,9 +237,23 @@ class Vocabulary:
         if len(head) < 4 or self.is_ordinary(head):
             return []
         begins = re.compile(rf"(?:the )?{re.escape(head)}s?(?![a-z0-9])")
-        films = [film for film in self._films.values() if begins.match(fold(film.title))]
-        named = any(fold(film.title.split(":")[0]).removeprefix("the ") == head for film in films)  # no "American films"
-        return sorted(films, key=lambda film: film.year or 0) if named else []
+        joined = compact(head)  # "spiderman"
+        together = re.compile(rf"(?:the)?{joined}(?![a-z])" if len(joined) > 6 else r"(?!)")
+        found = [(film, first) for title, first, film in self._titled if begins.match(title) or together.match(first)]
+        named = any(first.removeprefix("the") in (joined, f"{joined}s") for _, first in found)  # no "American films"
+        return sorted((film for film, _ in found), key=lambda film: film.year or 0) if named else []
+
+    def begun(self, words: str) -> list[Film]:
+        """Films whose title of more words begins with these two or more ("four weddings"); a look at every title."""
+        head = fold(words).removeprefix("the ")
+        if len(head.split()) < 2:
+            return []
+        return [film for title, _, film in self._titled if title.removeprefix("the ").startswith(head + " ")]
+
+    @kept
+    def _titled(self) -> list[tuple[str, str, Film]]:
+        """(folded title, the letters of its first part, film) of every film."""
+        return [(fold(film.title), _first_part(film.title), film) for film in self._films.values()]
 
     def film_like(self, words: str, cutoff: float) -> list[Film]:
         """Films with nearly this title, best first; a look at every title, so for words that are surely one."""
@@ -249,6 +264,11 @@ class Vocabulary:
 def compact(title: str) -> str:
     """The letters and digits of a title only: "mash" for "M*A*S*H"."""
     return re.sub(r"[^a-z0-9]", "", fold(title))
+
+
+def _first_part(title: str) -> str:
+    """The letters of a title up to its colon."""
+    return compact(title.split(":")[0])
 
 
 def _said_alone(subtitle: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Directors and actors that a sentence names: by full name, by a surname that can mean only one, or misspelt.
 
 A full name counts anywhere; a surname alone needs a cue ("by", "with", "… films") or a capital, and must be
-no everyday word, so that "with love" is nobody. In a short sentence one that can mean nothing else needs
-neither. Does not know what the name is wanted for.
+no everyday word, so that "with love" is nobody. One that can mean nothing else needs neither in a short
+sentence, or if it is no English word. Does not know what the name is wanted for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from movies.vocabulary import canonical_country, canonical_language
 from rag.reading.lexicon import Meaning
 from rag.reading.names import Person, Vocabulary, tokenize_name
+from rag.reading.spelling import is_english
 from rag.reading.tokens import Phrases, Token, word_set
 
 _FILM_WORDS = word_set(
@@ -115,7 +116,7 @@ class PersonReader:
     def _unmistakable(self, tokens: Sequence[Token], at: int, person: Person | None) -> bool:
         """Does a word in lower case mean nobody and nothing else, in a sentence short enough to be a wish ("hitchcock ones")?"""
         word = tokens[at].bare
-        short = sum(token.is_word for token in tokens) <= _WORDS_OF_A_WISH
+        short = sum(token.is_word for token in tokens) <= _WORDS_OF_A_WISH or not is_english(word)
         elsewhere = self._names.in_a_title(word) or canonical_country(word) or canonical_language(word)
         return person is not None and short and len(word) > 4 and not elsewhere
 
@@ -136,6 +137,8 @@ class PersonReader:
                 return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
         after = self._film_follows(tokens, at + 1) or first.bare != first.fold
         if not (cued or after) or self._names.in_a_name(first.bare) or self._continues(tokens, at, at + 1, cued):
+            return None
+        if not first.capital and is_english(first.fold):  # "climbers" are no Chambers
             return None
         if self._names.in_a_title(first.bare):  # "the Batman ones" are no films of Bateman's
             return None

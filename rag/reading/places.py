@@ -120,6 +120,13 @@ def adjective_of(code: str) -> str:
     return str(Locale("en").languages.get(code, "")).lower()
 
 
+@lru_cache(maxsize=1)
+def languages_anywhere() -> dict[str, Place]:
+    """Folded English name → language, of all with a code of two letters; short names are left out ("Ewe")."""
+    known = sorted(Locale("en").languages.items())
+    return {fold(name): Place((code,)) for code, name in known if len(code) == 2 and len(name) > 4}
+
+
 @lru_cache(maxsize=256)
 def own_name_of(code: str) -> str:
     """What a language calls itself, folded ("francais"), or its code where that isn't known."""

@@ -22,7 +22,7 @@ _SPELLINGS = {
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
     "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
     "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
-    "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
+    "k": "ok", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(
     r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
@@ -32,10 +32,12 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|"
+    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|(?:what a )?(?:pity|shame)|too bad|that'?s a (?:pity|shame)|fair enough|oh well|"
     r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
     re.IGNORECASE,
 )
+_NEVER_HEARD = re.compile(r"(?<=[?!.,] )never heard(?: of (?:it|that|him|her|them))?[,.!;]\s*", re.IGNORECASE)
+_AND = re.compile(r"(?<=\w )n(?= (?:its|it|it's|he|she|they|then|again|an?|i|we|his|her|my|no|not)\b)")
 _INSIDE_OUT = re.compile(
     r"(?<=\w )(?:inside[- ]out|back to front|like the back of (?:my|our|his|her) hand)(?=\s*(?:[,.;!?]|$))", re.IGNORECASE
 )
@@ -60,7 +62,7 @@ _PLAIN = tuple(
         (rf"\b{_TIME}(?:[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never(?! ?mind)|christ|ouch|blimey|(?:far |way |much )?too long)| (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long)))\b(?: (?:tonight|today|for \w+(?: \w+)?))?[.!?,… ]*", "shorter. "),
         # who refuses what: "mel won't touch anything from before 1970", "dan says no horror"
         (r"(?:^|(?<=[,.;!?] )|(?<=\band )|(?<=\bbut )|(?<=\boh ))(?:and |but |oh )?(?:my |our |the )?[\w'’-]+ (?:says?|said|votes?|voted|insists?|demands?|goes) (?=(?:no|nothing|not|never|without)\b)", ""),
-        (r"\b(?:[\w'’-]+ )?(?:won'?t|will not|wouldn'?t|would not|refuses? to|never) (?:touch|watch|do|consider|entertain|go near|look at|sit through)(?: (?:any(?:thing|one)?|a|an|one))?\b(?! (?:it|that|this|them|him|her)\b)", "nothing"),
+        (r"\b(?:(?:my|our|the|his|her) )?(?:[\w'’-]+ )?(?:won'?t|will not|wouldn'?t|would not|refuses? to|never) (?:touch|watch|do|consider|entertain|go near|look at|sit through)(?: (?:any(?:thing|one)?|a|an|one))?\b(?! (?:it|that|this|them|him|her)\b)", "nothing"),
         (r"^([\w-]+(?: films?)?)[, ]+no+\b(?:,? (?:please|thanks|thank you))?(?=\s*[!.,;]|\s*$)(?! (?:more|less|longer|later)\b)", r"no \1. "),
         (r"\bnor (?=(?:the )?(?-i:[A-Z])|the )", "not from "),
         # "not" twice over: "I wouldn't say no to a musical", "nothing that isn't in English"
@@ -79,6 +81,12 @@ _PLAIN = tuple(
         (r"\bnone of (?:those|these|the ones|them|your \w+) (?=(?:from|made|before|after|with|by|in|over|under)\b)", "not "),
         (r"\b(?:but |and )?(?:the )?[\w-]+ (?:i|we) (?:won'?t|can'?t|will not|refuse to) (?:give up|compromise|budge|bend|let go)(?: on)?\b", ""),
         (r"\b(?:it )?(?:could|can|may|might) (?:also )?be (?:a (?:bit|little) |slightly |somewhat )?(?:longer|shorter|older|newer|earlier|later)(?: than that)?[,;.:]+ (?:but )?(?:let'?s )?(?:say )?", "make it "),
+        (r"\bisn'?t there (?=(?:one|an?|some|any|something|anything)\b)", "is there "),
+        (r",? (?:for|to show|with) (?:someone|somebody|people|a person|friends) who (?:really |normally |usually )?(?:hates?|dislikes?|can'?t stand|doesn'?t like|don'?t like) [\w'’-]+(?: \w+s)?", ""),
+        (r"\b(?:has|have|needs?|must|should)(?: to)? be (?:in )?(?:the |a )?([\w-]+) (?:category|genre|section)\b", r"\1 films"),
+        (rf"\b({_GENRE})(?:y|-y)? things?(?=\s*(?:[?!.,;]|$|but\b|with\b|from\b|and\b))", r"\1 film"),
+        (r"\b(?:my|our|the|his|her) (?:son|daughter|boy|girl|kid|child|nephew|niece|grandson|granddaughter|little one) (?:is|has|have|just turned|turned|turns|'s) (?:only |just )?(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: ?(?:years?|yrs?|yo)(?:[ -]old)?)?(?=\s*(?:[?!.,;]|$|and\b|so\b))(?!,? (?:is|too|can|could|would|will|should|ok|okay|suitable|right)\b)", "for kids"),
+        (r"\bfrom ((?:19|20)\d\d),? then\b", r"from \1 onwards"),
         # one thing in the place of another
         (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
@@ -99,7 +107,9 @@ _PLAIN = tuple(
         (r"\b(\d{1,3} ?(?:minutes|min|hours?|h)) (?:till|until|before|to) (?:bed(?:time)?|sleep|dinner|lights out|(?:we|i) (?:leave|go|have to)|(?:the|my|our) \w+ (?:leaves|comes|goes|starts|arrives))\b", r"at most \1."),
         (r"\b(?:i|we|he|she|they|my \w+) (?:really |just )?(?:can'?t|cannot|couldn'?t|won'?t) (?:\w+ ){1,4}?(?:more|longer) than ((?:an?|one|two|three|four|\d[\d.]*)(?: and a half)? (?:hours?|minutes|h|min))\b(?: with [^,.;?!]*)?", r"at most \1"),
         (r"\b(?:with )?real (?:actors|people)(?: only| please)?(?=\s*(?:[?!.,;]|$))", "not animated"),
-        (r"^(?:i|we)(?:'ve| have)? never (?:seen|watched|tried) (?=(?:an?|any) )", ""),
+        (r"^(?:(?:i|we)(?:'ve| have)? )?never (?:seen|watched|tried) (?=(?:an?|any) )", ""),
+        (r"(?<=\w) (?:on|in) (?:here|there|this(?: thing| app| site)?)(?=\s*[?!.]*$)", ""),
+        (r"\b(shortest|longest|oldest|newest|best rated|latest|earliest) things?(?: (?:on here|in here|here|you(?:'ve)? (?:have|got)|there is))?(?=\s*(?:[?!.,;]|$))", r"\1 film"),
         (r"(?<=\w)[.!] (?:got |have you )?any(?:thing)?(?: good| here| at all)?\s*\?+\s*$", "?"),
         (r"\b(?:and )?(?:don'?t|do not)(?: you)?(?: dare)? (?:say|tell me|name|mention) (?=(?-i:[A-Z]))", "not "),
         (r"(?:^|,? |(?<=[.!?] ))(?:and |but )?(?:she|he|they|we|i) (?:really |just )?(?:can'?t (?:stand|bear|abide)|hates?|loathes?|detests?) ([^,.;?!]+?)(?:,? so (?:nothing|none|no films?|not) with (?:her|him|them))?(?=\s*(?:[,.;?!]|$))", r". no \1"),
@@ -183,9 +193,10 @@ _PLAIN = tuple(
         (r"^((?:from|in|with|by) [\w ]{3,30}?),? (?:maybe|perhaps)\s*\?*$", r"\1"),
         (r"^(?:(?:just|only|give me|i want|i need) )?(\d{1,2}|two|three|four|five) (?:recommendations?|suggestions?|ideas|options|picks|titles)\b", r"\1 films"),
         (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
+        (rf"\b({_GENRE}) (?-i:AND) ({_GENRE})\b", r"\1 \2"),
         (r"\b((?:vietnam|korean|gulf|iraq|civil|pacific) war|world war (?:one|two|1|2|i|ii)|ww ?(?:1|2|i|ii)|first world war|second world war) (?=(?:films?|movies?)\b)", r"\1 war "),
         (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) (one|two|three|four|[1-4](?:\.5)?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
-        (r"\b([A-Z])\.(?= ?[A-Z])", r"\1 "),  # Samuel L. Jackson
+        (r"\b(?-i:([A-Z])\.(?= ?[A-Z]))", r"\1 "),  # Samuel L. Jackson
         (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
         (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
         (r"\b(\d0)(?:ies|'?ties)\b", r"\1s"),
@@ -207,7 +218,7 @@ _PLAIN = tuple(
         ),
         (
             r"\b(?:\d{1,2}|two|three|four|five|six|eight|ten|a few|some|small|young|little) (?:small |little |young )?(?:kids|children|toddlers)\b"
-            r"(?! (?:who|that|find|look|are|in|on|from|with|discover))(?: (?:aged?|between) \d+(?:(?:, | and | & |-| to )\d+)*)?",
+            r"(?! (?:who|that|find|look|are|in|on|from|with|discover|stuck|lost|trapped|go|get|hunt|search|run|fight|build|\w+ing)\b)(?: (?:aged?|between) \d+(?:(?:, | and | & |-| to )\d+)*)?",
             "for kids",
         ),
         (r"\b(?:the )?kids (?:are|will be) (?:here|coming|over|with us|watching)\b|\bwith the little ones\b", "for kids"),
@@ -238,7 +249,7 @@ _REPAIR = re.compile(
 def spelled(text: str) -> str:
     """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
     out = _SPELLED.sub(_spelled_out, text)
-    out = _INSIDE_OUT.sub("by heart", _NOISE.sub("", out))
+    out = _INSIDE_OUT.sub("by heart", _AND.sub("and", _NEVER_HEARD.sub("", _NOISE.sub("", out))))
     bare = _ASIDE.sub("", _OPENING.sub("", _NO_MAKE_IT.sub("", out)))
     return (bare if len(bare.split()) > 1 else out).strip() or text
 

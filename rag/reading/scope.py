@@ -64,12 +64,19 @@ class Scope:
             self._negated = self._once = False
         if self._degree is not None and piece.kind not in _DEGREE_KEEPS:
             self._degree = None
+        if self._story and piece.kind == "place" and self._made_in(piece):
+            self._story = False
         if self._story and piece.kind in _PART_OF_STORY:
             self._draft.keep(piece.start, piece.end, name=piece.kind == "topic")
             return
         handler = getattr(self, f"_read_{piece.kind}", None)
         if handler is None or handler(n, piece) is False:
             self._word(n, piece)
+
+    def _made_in(self, piece: Piece) -> bool:
+        """Does "made in" or "produced in" stand before a country, which then is no place of the story?"""
+        before = [token.fold for token in self._tokens[max(0, piece.start - 2) : piece.start]]
+        return before in (["made", "in"], ["produced", "in"], ["shot", "in"], ["filmed", "in"])
 
     def _piece(self, n: int) -> Piece | None:
         return self._pieces[n] if 0 <= n < len(self._pieces) else None
@@ -215,6 +222,8 @@ class Scope:
             self._unsure = self._story = False
 
     def _read_polite(self, n: int, piece: Piece) -> bool | None:
+        if piece.text.casefold() == "so" and self._consumed:  # "one hates subtitles so English only"
+            self._negated = False
         while self._kind(n) in {"polite", "film"}:
             n += 1
         return False if self._story and self._kind(n) not in {"end", "stop", "comma"} else None

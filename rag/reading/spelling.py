@@ -60,7 +60,7 @@ class Speller:
             or names.is_ordinary(word)
             or names.in_a_title(word)
             or names.in_a_name(word)
-            or word in _english()
+            or is_english(word)
         )
 
     def _nearest(self, word: str) -> str | None:
@@ -73,6 +73,11 @@ class Speller:
             if (len(word) > 4 or swapped or dropped) and (meant[0] == word[0] or (swapped and slips == 1)):
                 return str(meant)
         return None
+
+
+def is_english(word: str) -> bool:
+    """Is this folded word in the dictionary of English (with a few common names)?"""
+    return word in _english()
 
 
 @lru_cache(maxsize=1)
