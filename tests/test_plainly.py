@@ -88,6 +88,18 @@ def test_spelling(typed: str, meant: str) -> None:
         ("no crime stories this time", "no crime films this time"),
         ("she can't abide Olivia Colman so nothing with her.", ". no Olivia Colman."),
         ("2h50, no chance tonight. Something similar", "shorter. Something similar"),
+        ("two hours, never mind the genre", "two hours, never mind the genre"),
+        ("I wouldn't say no to a musical", "i want a musical"),
+        ("nothing that isn't in English", "only in English"),
+        ("don't offer me anything that doesn't finish within an hour", "at most an hour"),
+        ("none of those from before 1950", "not from before 1950"),
+        ("it's not that I don't like Bergman, I just don't want him", "no Bergman"),
+        ("comedy form france", "comedy from france"),
+        ("from 2000 then", "from 2000 onwards"),
+        ("drama AND western", "drama western"),
+        ("a horror film and a comedy at the same time", "a horror comedy"),
+        ("is it black and white b. Then another", "is it black and white b. Then another"),
+        ("one with five kids stuck in detention", "one with five kids stuck in detention"),
     ],
 )
 def test_plain(said: str, plainly: str) -> None:
@@ -98,6 +110,58 @@ def test_corrections() -> None:
     assert repaired("a spanish, no sorry, italian film") == ("a spanish", "italian film")
     assert repaired("a film with no name") is None
     assert repaired("no wait") is None
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "filters"),
+    [
+        ("horror from the 70s", "hmm, on second thoughts make that the 80s", {"genres_all": ["Horror"], "year_min": 1980, "year_max": 1989}),
+        ("comedies in French or Korean", "leave the Korean ones out", {"genres_all": ["Comedy"], "languages": ["fr"]}),
+        ("a comedy, not with Tom Hanks", "ok, Hanks may come back in", {"genres_all": ["Comedy"]}),
+        ("a film by James Cameron with Kate Winslet", "swap Winslet for Sigourney Weaver", {"people": ["James Cameron", "Sigourney Weaver"]}),
+        ("a film at least two hours long", "sorry, the other way round: at most two hours", {"runtime_max": 120}),
+        ("a French comedy", "new topic: a western", {"genres_all": ["Western"]}),
+        ("a French comedy", "scrap all that. A western", {"genres_all": ["Western"]}),
+        ("a Japanese western", "then just a simple comedy", {"genres_all": ["Comedy"]}),
+        ("a western with Tom Hanks", "and comedies?", {"genres_all": ["Comedy"], "people": ["Tom Hanks"]}),
+        ("a French comedy", "it needn't be French or funny", {"genres_all": ["Comedy"]}),
+        ("a film", "made before nineteen sixty", {"year_max": 1959}),
+        ("a film", "in Swahili", {"languages": ["sw"]}),
+        ("a film", "one of us hates subtitles so English only", {"languages": ["en"]}),
+    ],
+)  # fmt: skip
+def test_follow_ups(agent: Agent, first: str, then: str, filters: dict[str, object]) -> None:
+    say(agent, first)
+    assert {name: value for name, value in say(agent, then).plan["filters"].items() if value} == filters
+
+
+def test_several_films_seen_in_one_breath(agent: Agent) -> None:
+    say(agent, "an animated comedy")
+    answer = say(agent, "Up and Toy Story we've seen about a hundred times, anything but those")
+    assert answer.titles
+    assert not {"Up", "Toy Story"} & set(answer.titles)
+
+
+def test_a_film_beyond_the_table_is_told_by_its_story(agent: Agent) -> None:
+    say(agent, "a comedy")
+    assert say(agent, "the balloons one. How long is it?").titles == ["Up"]
+
+
+def test_a_statement_with_a_question_at_its_end(agent: Agent) -> None:
+    answer = say(agent, "Ryan Gosling is in Drive, right?")
+    assert answer.tools == ["movie_details"]
+    assert "Ryan Gosling" in answer.text
+
+
+def test_what_is_like_a_film_is_no_question_about_it(agent: Agent) -> None:
+    answer = say(agent, "What have you got like Alien?")
+    assert "similar_movies" in answer.tools
+    assert "Alien" not in answer.titles
+
+
+def test_small_talk_about_the_weather_is_declined(agent: Agent) -> None:
+    say(agent, "a comedy")
+    assert say(agent, "will it rain in Manchester tomorrow?").tools == []
 
 
 def test_a_correction_takes_the_place_of_what_it_corrects(agent: Agent) -> None:

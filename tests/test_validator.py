@@ -14,7 +14,7 @@ from classifiers.eyes import DIM, VIEWS, Eyes, lettered
 from classifiers.features import Features
 from classifiers.figures import auroc
 from classifiers.standard import HEIGHT, WIDTH, standard
-from classifiers.validator import METHODS, PosterValidator, Space, reasons
+from classifiers.validator import METHODS, PosterValidator, Space, reasons, together
 from classifiers.validator_training import ValidatorTraining, fit_method, pictures_in, train_validator
 from evaluation.validator import evaluate_validator
 from movies.errors import BadCatalogue, BadInput, IndexMismatch, ModelMissing
@@ -186,6 +186,13 @@ def test_every_method_separates_two_clouds(method: str) -> None:
     shown = np.arange(300) % 2 == 0
     arrays = fit_method(method, points[shown], posters[shown], 0)
     assert auroc(METHODS[method](points[~shown], arrays), posters[~shown]) > 0.97
+
+
+def test_lettering_does_not_save_what_looks_like_no_poster() -> None:
+    lines, everything = np.array([0.5, 3.0, 0.5], np.float32), np.array([1.4, -0.5, 1.0], np.float32)
+    poster, photo_with_lines, cover = together([lines, everything], "mean, the last twice and with a veto,")
+    assert photo_with_lines < cover < poster
+    assert together([lines, everything], "mean")[1] > together([lines, everything], "mean")[0]  # what the veto is for
 
 
 def test_counterexamples_are_the_same_for_the_same_seed_and_varied() -> None:

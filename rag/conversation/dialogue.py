@@ -165,8 +165,12 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
     """ "Yes" to what the last answer offered."""
     if scene.memory.offer is not None and (
         say.YES.match(text)
-        or (len(text.split()) <= _FEW_WORDS
-        and re.match(r"^(?:yes|yeah|sure|ok|please)\b(?!.*\b(?:what|who|when|how|which)\b).*\b(?:drop|without|do|show)\b", text))
+        or (
+            len(text.split()) <= _FEW_WORDS
+            and re.match(
+                r"^(?:yes|yeah|sure|ok|please)\b(?!.*\b(?:what|who|when|how|which)\b).*\b(?:drop|without|do|show)\b", text
+            )
+        )
     ):
         return Act("search", plan=scene.memory.offer)
     if (say.YES.match(text) or say.NO.match(text)) and not scene.memory.plan:

@@ -182,8 +182,11 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
         taken = {*before.filters.people, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
+        readmitted = {*before.filters.people_none, *before.filters.genres_none}
+        readmitted -= {*plan.filters.people_none, *plan.filters.genres_none}
         for name in ("genres_all", "genres_any", "people", "languages", "countries"):  # "drop the comedy" asks for none
             lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
+            lost |= readmitted  # "Keaton may come back in" allows him, and asks for nobody
             kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
