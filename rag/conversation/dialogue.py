@@ -256,7 +256,7 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     pointed = refer(_SUBJECT.sub("", text), scene.table, scene.vocabulary)
     if (
         say.REJECT.match(text)
-        and not read.plan.filters
+        and (not read.plan.filters or (pointed and pointed.explicit and say.NOT_THE_ONE.match(text)))
         and (pointed or (len(text.split()) < 4 and named_films(read)))
         and not say.SEEN.search(text)
     ):
@@ -272,7 +272,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         away = away or ((scene.table.it.id,) if scene.table.it else ())
         rest = said[not_that.end() :].strip(" .,;!") if len(said) == len(text) else ""
         if away and not_that.start():
-            act = request(rest, scene) if rest else Act("search", plan=scene.memory.plan)
+            wish = rest or (before if read_sentence(before, scene.vocabulary).plan.filters else "")
+            act = request(wish, scene) if wish else Act("search", plan=scene.memory.plan)
             return replace(act, plan=act.plan.model_copy(update={"exclude": tuple(dict.fromkeys((*act.plan.exclude, *away)))}))
     if known := _known(said, text, read, scene):
         return known
@@ -309,7 +310,9 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     other = read.plan.filters or read.plan.soft or read.plan.relative or say.ELSE.search(text) or say.SAME.search(text)
     if verdict == "seen":
         plan = request(said, scene).plan if other else scene.memory.plan
-        if re.search(r"\b(?:like (?:it|that|this|those)|similar)\b", text):
+        if read.plan.like:  # "seen it, loved it. What else is like The Babadook?"
+            plan = Plan(like=read.plan.like)
+        elif re.search(r"\b(?:like (?:it|that|this|those)|similar)\b", text):
             plan = read.plan.model_copy(update={"query": "", "like": films, "exclude": (), "k": Plan().k})
         return Act("feedback", verdicts=verdicts, plan=plan, new=not scene.memory.plan)
     if verdict == "like" and (asks or other):

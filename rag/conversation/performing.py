@@ -29,6 +29,7 @@ from rag.reading.understanding import Vocabulary
 from rag.tools import Toolbox
 
 SHOWN = 5  # films in an answer, unless a number was said
+_ALL_SHOWN = 5  # so many films counted are named, of more only some
 _FEW = 3  # with fewer films than this, the constraint to give up is named
 _STEEPNESS = 0.75  # how fast the odds of a candidate grow with its score
 _HUNTED = 25  # films that remain possible in a hunt
@@ -288,9 +289,9 @@ class Stage:
     # -- about the catalogue and the viewer -------------------------------------------------------
 
     def _count(self, act: Act) -> Performed:
-        found = self.box.search_movies(act.plan, k=_RANKED if act.plan.query else 3)
+        found = self.box.search_movies(act.plan, k=_RANKED if act.plan.query else _ALL_SHOWN)
         number = sum(not hit.weak for hit in found.hits) if act.plan.query else found.passing
-        hits = tuple(hit for hit in found.hits if not hit.weak)[:3]
+        hits = tuple(hit for hit in found.hits if not hit.weak)[: number if number <= _ALL_SHOWN else _FEW]
         if not act.plan:
             hits = ()
         offers, offer = self._relaxations(act.plan) if not number else ([], None)

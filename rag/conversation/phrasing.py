@@ -53,7 +53,7 @@ INJECTION = _glued(
 )
 OFF_TOPIC = _glued(
     r"""
-    \b(?:weather|(?:will|does|did|is) it (?:going to )?(?:rain|snow|raining|snowing|hail|freez\w+|be (?:sunny|cold|hot|warm|windy|cloudy))\b|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|stock (?:price|market)|bitcoin|
+    \b(?:weather|(?:will|does|did|is) it (?:going to )?(?:rain|snow|raining|snowing|hail|freez\w+|be (?:sunny|cold|hot|warm|windy|cloudy))\b|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|(?:stock|share) (?:prices?|markets?)|(?:sell|buy) (?:my|some|the) (?:shares|stocks|house|car)|bitcoin|
     crypto|football (?:score|match)|who won (?:the|last)|president of|prime minister|capital (?:city )?of|translate|
     write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
     haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
@@ -269,7 +269,7 @@ ELSE = _glued(
     other (?:\w+ ){0,3}(?:films?|movies?|stuff|ones?|works?|things?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|
     mysteries|horrors)|another (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
     a different (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
-    (?:(?:any|some|show me|find me|got) )?(?:more|others?) (?:by|from|with|of)(?! (?:these|those|them|the same|a|an|that|this|it)\b))\b
+    (?:make|made|do|done|direct|directed) any (?:others?|more)|(?:(?:any|some|show me|find me|got) )?(?:more|others?) (?:by|from|with|of)(?! (?:these|those|them|the same|a|an|that|this|it)\b))\b
     """
 )
 BOX_OFFICE = _glued(
@@ -297,7 +297,7 @@ WHICH = _glued(
     re.IGNORECASE,
 )
 SIMILAR = re.compile(
-    r"^(?:k|ok(?:ay)?|so|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|(?:with )?(?:that|the) same (?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
+    r"^(?:k|ok(?:ay)?|so|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|what(?:'?s| is) close to (?:it|that|this)|as \w+ as (?:that|it|this)\b|(?:with )?(?:that|the) same (?:\w+ )?(?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
 )
 EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
@@ -314,7 +314,7 @@ AMONG = re.compile(
     r"^(?:and |so |but |ok(?:ay)? |,)*(?:(?:(?:are|is|was|were|did|do|does|have|has) )?(?:any|one|some|either)|which|what|show me the ones) (?:one |ones )?(?:of|out of|among) (?:those|them|these)\b"
 )
 ASKS_FILMS = re.compile(
-    r"^(?:what(?:'s| is) (?:good|best|nice|right|fun)\b|what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
+    r"^(?:what(?:'?s| is) (?:(?:like|close to|similar to) (?:it|that|this)|good|best|nice|right|fun)\b|what (?:do you (?:have|recommend|suggest)|to|else|about|have|\w+ (?:films|movies))|how about|(?:can|could) you (?:recommend|suggest|find|show|give|pick)|"
     r"do you (?:have|know|recommend))\b|\b(?:watch|see|screen|put on|view|recommend|suggest|pick|choose|stream)\b"
 )
 COMPARED = re.compile(
@@ -328,6 +328,9 @@ YES_AND_MORE = re.compile(
     r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
     re.IGNORECASE,
 )
+NOT_THE_ONE = re.compile(
+    r"^(?:and |but |ok,? |just )*not the [\w'’ -]{2,30}? one\b(?=\s*(?:[.!]|$|, (?:i|we|he|she|they|it)\b))"
+)  # "not the Cuban one, I own it"
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
 AWAY = re.compile(
     r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?))\s*(?:$|[.,;!])"
@@ -349,7 +352,9 @@ WHICH_HAS = re.compile(r"^(?:and |so )*(?:which|what)(?: of yours| films?| ones?
 THE_ONE = re.compile(
     r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"
 )
-BOOKING = re.compile(r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?)\b")
+BOOKING = re.compile(
+    r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?|tables?|taxis?|cabs?|flights?|hotels?|pizzas?)\b"
+)
 PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")
 _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
 ANY_ROLE = re.compile(

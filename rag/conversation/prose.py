@@ -183,7 +183,9 @@ class _Tellers:
         if not number:
             yield from _nothing(brief, short=True)
         elif brief.films:
-            yield Line(" For instance:\n")
+            yield Line(
+                (" It is:" if number == 1 else " Here they are:" if number == len(brief.films) else " For instance:") + "\n"
+            )
             yield from _listed(brief.films)
 
     @staticmethod

@@ -49,7 +49,7 @@ _FOLLOWS = re.compile(
 )
 _REQUEST = re.compile(
     r"\b(?:i(?:'d| would)? (?:want|like|love|need|fancy|feel like)|i(?:'m| am) (?:looking|in the mood|after|searching)|we (?:want|need|fancy|feel like)|show (?:me|us)|find|give (?:me|us)|recommend|"
-    r"suggest|looking for|search(?:ing)? for|in the mood for|do you have|have you got|got any(?:thing)?|let's (?:watch|see)|are there|is there|an? (?:\w+ ){0,4}(?:film|movie)|(?:films|movies)|what (?:\w+ ){0,3}(?:films|movies))\b"
+    r"suggest|looking for|search(?:ing)? for|in the mood for|do you have|have you got|got any(?:thing)?|let's (?:watch|see)|are there|is there|an? (?:\w+ ){0,4}(?:film|movie)|(?<=[.!?…] )(?:perhaps |maybe |then )?an? (?=\w)|(?:films|movies)|what (?:\w+ ){0,3}(?:films|movies))\b"
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
@@ -144,6 +144,7 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
         return False
     if (
         delta.sort != "relevance"
+        and lifted(said, before) == before
         and re.search(r"\b(?:films?|movies?|you have|you've got)\b", text)
         and not re.search(r"\b(?:ones?|them|these)\b", text)
     ):

@@ -77,12 +77,20 @@ class Interpreter(Scope):
                 self._draft.wish(piece.text, "genre", name, 0.5)
         else:
             last = self._draft.genres[-1][0] if self._draft.genres else -1
-            self._draft.genres.append((n, tuple(names), self._relation(last, n), piece.strength))
+            relation = self._relation(last, n)
+            if relation == "and" and self._one_film(last) and self._one_film(n):
+                relation = "apart"  # "romance and war" is one film, "comedies and dramas" are several
+            self._draft.genres.append((n, tuple(names), relation, piece.strength))
             if piece.text.casefold() in SUBGENRES:
                 self._draft.keep(piece.start, piece.end, name=True)  # "mafia films" are more than crime
             self._draft.note(piece.text, "genres", tuple(names))
         self._consumed += 1
         return None
+
+    def _one_film(self, n: int) -> bool:
+        """Is a genre named in the singular, and not as one of those somebody likes ("I like comedy and drama")?"""
+        asked = any(word in self._text(m) for m in range(n) for word in ("like", "love", "enjoy") if self._kind(m) == "ask")
+        return not self._text(n).endswith("s") and not asked
 
     def _exclude_genre(self, n: int, piece: Piece, names: Sequence[str]) -> None:
         """A refused genre; a refused pair ("no romantic comedies") is a theme, for each of the two may be welcome."""
@@ -348,6 +356,9 @@ class Interpreter(Scope):
             self._draft.keep(piece.start, piece.end, name=True)
         elif mention.name not in self._draft.titles[role]:
             self._draft.titles[role].append(mention.name)
+            if role == "exclude" and self._kind(n + 1) == "film" and self._text(n + 1) != "one":  # "not the Alien ones"
+                series = (film.id for film in self._names.series(mention.text))
+                self._draft.titles[role] += [one for one in series if one not in self._draft.titles[role]]
         self._draft.note(mention.text, role, mention.name)
         self._consumed += 1
 

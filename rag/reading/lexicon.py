@@ -79,7 +79,7 @@ SUBGENRES = frozenset(
 
 _WORDS: Mapping[Kind, str] = {
     "film": """film, films, movie, movies, flick, flicks, picture, pictures, cinema, feature, features, feature film
-        feature films, motion picture, one, ones, title, titles, stuff, series, blockbuster, blockbusters, filme, masterpiece
+        feature films, motion picture, one, ones, title, titles, stuff, series, blockbuster, blockbusters, production, productions, filme, masterpiece
         masterpieces""",
     "polite": """yes, yeah, oh, wow, lol, haha, hmm, no i haven't, no i, never heard of, please, pls, plz, thanks, thank you
         thx, cheers, hi, hello, hey, hi there, hello there, good evening, good morning, ok, okay, so, well, um, tonight

@@ -131,6 +131,11 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
     elif not (joint < len(tokens) and tokens[joint].glued):
         joint = place
     second = _duration(tokens, joint) if joint > place else None
+    if (
+        second is None and first and joint < len(tokens) and 1 <= (tokens[joint].number or 0) <= 6
+    ):  # "between two hours and two and a half"
+        part, end = _fraction(tokens, joint + 1)
+        second = ((tokens[joint].number or 0) + part) * 60, end
     if second and (first or loose is not None) and bound is None:
         last = tokens[second[1] - 1].fold
         low = first[0] if first else (loose or 0) * (60 if last in _HOURS else 1)

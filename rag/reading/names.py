@@ -11,7 +11,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from nicknames import NickNamer
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
@@ -184,6 +186,13 @@ class Vocabulary:
         rows = self._by_token.get(word, ())
         return self._people[rows[0]] if len(rows) == 1 else None
 
+    def person_by_nickname(self, nickname: str, surname: str = "") -> Person | None:
+        """The one person whose first name this is short for ("Jimmy" Stewart, "Arnie"), among those of the surname if one is given."""
+        full = _nicknames().canonicals_of(nickname)
+        rows = self._by_surname.get(surname, ()) if surname else [row for name in full for row in self._by_token.get(name, ())]
+        people = [self._people[row] for row in rows if tokenize_name(self._people[row].name)[0] in full]
+        return people[0] if len(people) == 1 else None
+
     def in_a_name(self, word: str) -> bool:
         return word in self._by_token
 
@@ -259,6 +268,11 @@ class Vocabulary:
         """Films with nearly this title, best first; a look at every title, so for words that are surely one."""
         matches = self.finder.find(words, limit=3, cutoff=cutoff)
         return [self._films[match.key] for match in matches if match.score >= cutoff and match.key in self._films]
+
+
+@lru_cache(maxsize=1)
+def _nicknames() -> NickNamer:
+    return NickNamer()
 
 
 def compact(title: str) -> str:

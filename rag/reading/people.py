@@ -79,7 +79,10 @@ class PersonReader:
             cued = at > 0 and tokens[at - 1].fold in _PERSON_CUES
             if len(words) < length or not all(word.is_word and (word.capital or cued) for word in words) or len(first.fold) < 2:
                 continue
-            person = self._names.person_by_surname("".join(word.bare for word in words[1:]))
+            surname = "".join(word.bare for word in words[1:])
+            if short := self._names.person_by_nickname(first.fold, surname):
+                return Named(at, at + length, short.name, True)
+            person = self._names.person_by_surname(surname)
             if person and tokenize_name(person.name)[0].startswith(first.fold):
                 return Named(at, at + length, person.name, True)
         return None
@@ -97,6 +100,8 @@ class PersonReader:
             name = "".join(word.bare for word in words)
             person = self._names.person_by_surname(name, directing=directing or after)
             alone = self._names.person_by_token(name) if person is None and (first.capital or cued) and length == 1 else None
+            if person is None and alone is None and cued and length == 1 and not is_english(name):
+                alone = self._names.person_by_nickname(name)  # "no arnie"
             if person is None and alone is None:
                 continue
             everyday = any if length == 1 else all  # "de niro": no everyday word, though "de" is

@@ -22,7 +22,7 @@ _SPELLINGS = {
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
     "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
     "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
-    "k": "ok", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
+    "k": "ok", "aswell": "as well", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(
     r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
@@ -32,8 +32,13 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|(?:what a )?(?:pity|shame)|too bad|that'?s a (?:pity|shame)|fair enough|oh well|"
+    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate|(?:my )?god|christ|crikey|blimey|jeez|heavens|goodness(?: me)?|bloody hell)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|(?:what a )?(?:pity|shame)|too bad|that'?s a (?:pity|shame)|fair enough|oh well|"
     r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
+    re.IGNORECASE,
+)
+_REMINDED = re.compile(r"(?<=[.…,!?] )remind me[,:]? (?=(?:is|was|who|when|how|what|where|does|did)\b)", re.IGNORECASE)
+_SAME_MAKER = re.compile(
+    r"\b(?:the |that )?same (?:guy|chap|man|woman|person|bloke|fella|fellow|lady)(?: (?:who|that) (?:directed|made|did|shot) (?:it|that|this))?(?! who)",
     re.IGNORECASE,
 )
 _NEVER_HEARD = re.compile(r"(?<=[?!.,] )never heard(?: of (?:it|that|him|her|them))?[,.!;]\s*", re.IGNORECASE)
@@ -87,6 +92,7 @@ _PLAIN = tuple(
         (rf"\b({_GENRE})(?:y|-y)? things?(?=\s*(?:[?!.,;]|$|but\b|with\b|from\b|and\b))", r"\1 film"),
         (r"\b(?:my|our|the|his|her) (?:son|daughter|boy|girl|kid|child|nephew|niece|grandson|granddaughter|little one) (?:is|has|have|just turned|turned|turns|'s) (?:only |just )?(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: ?(?:years?|yrs?|yo)(?:[ -]old)?)?(?=\s*(?:[?!.,;]|$|and\b|so\b))(?!,? (?:is|too|can|could|would|will|should|ok|okay|suitable|right)\b)", "for kids"),
         (r"\bfrom ((?:19|20)\d\d),? then\b", r"from \1 onwards"),
+        (rf"\b({_GENRE}) of (?=(?:at most |under |about |max(?:imum)? )?\d{{2,3}} ?(?:min|m\b))", r"\1 "),
         # one thing in the place of another
         (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
@@ -182,7 +188,7 @@ _PLAIN = tuple(
         (r"^(?:no[,.]? )?i mean(?:t)?(?: to say)?(?: that)?[, ]+(?=(?:an?|the|some|films?|movies?|something|from|in|with|without|not)\b)", ""),
         (r"(?:^|(?<=[\s,]))-(?=[A-Za-z])|^- (?=[A-Za-z])", "no "),
         (r"\bsurprise me\b", "recommend something"),
-        (r"^(?:narrow|cut|limit|restrict|keep|stick) (?:(?:that|it|this|them) )?(?:down )?to (?=(?:the )?\w+)", "only "),
+        (r"^(?:let(?:'s| us) )?(?:narrow|cut|limit|restrict|keep|stick) (?:(?:that|it|this|them) )?(?:down )?to (?=(?:the )?\w+)", "only "),
         (rf"\bform (?=(?:the )?(?:{'|'.join(map(re.escape, country_names()))})\b|(?:the )?\d0s|(?:the )?(?:19|20)\d0|(?-i:[A-Z][a-z])|the (?:\w+ies)\b)", "from "),
         (rf"\bnot with ({_GENRE})\b", r"no \1"),
         (rf"\bno ({_GENRE}) (?:stor(?:y|ies)|stuff|plots?|things?|ones?)\b", r"no \1 films"),
@@ -193,7 +199,7 @@ _PLAIN = tuple(
         (r"^((?:from|in|with|by) [\w ]{3,30}?),? (?:maybe|perhaps)\s*\?*$", r"\1"),
         (r"^(?:(?:just|only|give me|i want|i need) )?(\d{1,2}|two|three|four|five) (?:recommendations?|suggestions?|ideas|options|picks|titles)\b", r"\1 films"),
         (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
-        (rf"\b({_GENRE}) (?-i:AND) ({_GENRE})\b", r"\1 \2"),
+        (rf"\b({_GENRE})(?: films?| movies?| stor(?:y|ies))? (?-i:AND) (?:an? )?({_GENRE})(?: stor(?:y|ies))?\b", r"\1 \2"),
         (r"\b((?:vietnam|korean|gulf|iraq|civil|pacific) war|world war (?:one|two|1|2|i|ii)|ww ?(?:1|2|i|ii)|first world war|second world war) (?=(?:films?|movies?)\b)", r"\1 war "),
         (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) (one|two|three|four|[1-4](?:\.5)?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
         (r"\b(?-i:([A-Z])\.(?= ?[A-Z]))", r"\1 "),  # Samuel L. Jackson
@@ -248,8 +254,9 @@ _REPAIR = re.compile(
 
 def spelled(text: str) -> str:
     """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
-    out = _SPELLED.sub(_spelled_out, text)
-    out = _INSIDE_OUT.sub("by heart", _AND.sub("and", _NEVER_HEARD.sub("", _NOISE.sub("", out))))
+    out = _NOISE.sub("", _SPELLED.sub(_spelled_out, text))
+    out = _SAME_MAKER.sub("the same director", _REMINDED.sub("", out))
+    out = _INSIDE_OUT.sub("by heart", _AND.sub("and", _NEVER_HEARD.sub("", out)))
     bare = _ASIDE.sub("", _OPENING.sub("", _NO_MAKE_IT.sub("", out)))
     return (bare if len(bare.split()) > 1 else out).strip() or text
 
