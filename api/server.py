@@ -8,9 +8,12 @@ can't, the server ends with the sentence that says what to do.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import structlog
@@ -32,6 +35,7 @@ from rag.library import current_version
 Open = Callable[[Settings, Callable[[str], None]], Services]
 _M_ARENA_MAX = -8  # of malloc.h
 _TURN = 0.0005  # seconds a thread may keep the interpreter while others wait for it
+_WATCH = 10.0  # seconds between looks at which version serves
 _GRACE = 20  # seconds that running requests get when the server is asked to stop
 
 
@@ -44,6 +48,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.open_services = open_services
         self.services: Services | None = None
         self.log: logs.Behind | None = None
+        self.stopping = threading.Event()
         super().__init__()
 
     def load_config(self) -> None:
@@ -79,10 +84,12 @@ class Server(BaseApplication):  # type: ignore[misc]
             app = create_app(self.services, late)
         except MovieServiceError as error:
             raise AppImportError(error.message) from None  # ends the server instead of starting workers again and again
+        threading.Thread(target=_set_apart, args=(self.services, self.stopping), name="set apart", daemon=True).start()
         structlog.get_logger("api").info("ready", version=self.services.library.index.version)
         return app
 
     def _stopped(self, _server: Any, worker: Any) -> None:
+        self.stopping.set()
         if self.services is not None:
             self.services.close()
         if self.log is not None:
@@ -112,6 +119,23 @@ def _make_room_for_many() -> None:
         set_allocator(_M_ARENA_MAX, 2)
     threadpool_limits(1, user_api="blas")
     sys.setswitchinterval(_TURN)
+
+
+def _set_apart(services: Services, stopping: threading.Event) -> None:
+    """Tell the garbage collector that what serves is no garbage, after the start and whenever another version has taken over.
+
+    A collection that walks over a whole catalogue stops every thread for .2 seconds, and came several times a minute.
+    """
+    version = ""
+    while True:
+        with suppress(MovieServiceError):  # a version that can't be opened: requests say so
+            if services.library.index.version != version:
+                version = services.library.index.version
+                gc.unfreeze()
+                gc.collect()
+                gc.freeze()
+        if stopping.wait(_WATCH):
+            return
 
 
 def _leave(status: int) -> NoReturn:

@@ -3,12 +3,13 @@
 The first event is made before the headers go out, so a failure at the start keeps its status. A
 client that leaves closes the stream, and with it the concierge's work. A limited number of
 conversations is answered by a language model at once, so that slow ones never starve the search;
-the built-in concierge, quick as a search, is always there.
+the built-in concierge, quick as a search, is always there, but thinks on half the cores at most.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -41,6 +42,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     """POST /v1/chat, POST /v1/feedback."""
     chat = Routes("chat", "Talk to the concierge.", allow)
     places = threading.BoundedSemaphore(services.settings.chat_streams)
+    thinking = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 
     @chat.post("/v1/chat", takes=ChatRequest, gives=_STREAM, poster="optional", errors=(503,))
     def chat_stream(asked: ChatRequest) -> Response:
@@ -57,6 +59,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         leave = _Leaving(services, places if slow else None)
         try:
             events = leave.closing(iter(agent.answer(asked.session, asked.message, image=image, plan=asked.plan)))
+            if not slow and image is None:
+                events = _in_turn(events, thinking)
             first = next(events, None)
         except BaseException:
             leave()
@@ -103,6 +107,16 @@ class _Leaving:
             if self._places is not None:
                 self._places.release()
             self._services.metrics.chats.dec()
+
+
+def _in_turn(events: Iterator[Any], thinking: threading.BoundedSemaphore) -> Iterator[Any]:
+    """The events, each made while few others are: an answer of the built-in concierge is all computing, and searches compute too."""
+    while True:
+        with thinking:
+            event = next(events, None)
+        if event is None:
+            return
+        yield event
 
 
 def _frames(events: Iterator[Any], name: str, leave: Callable[[], None]) -> Iterator[str]:
