@@ -99,6 +99,9 @@ def test_spelling(typed: str, meant: str) -> None:
         ("drama AND western", "drama western"),
         ("a horror film and a comedy at the same time", "a horror comedy"),
         ("is it black and white b. Then another", "is it black and white b. Then another"),
+        ("documentaries about music", "music documentaries"),
+        ("films about war in Vietnam", "films about war in Vietnam"),
+        ("wife wants crime in it", "wife crime film"),
         ("one with five kids stuck in detention", "one with five kids stuck in detention"),
     ],
 )

@@ -15,10 +15,11 @@ from movies.movie import Filters, Movie
 from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
+from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
 from rag.conversation.references import refer
-from rag.conversation.revision import bounded, firm, is_new, own_words, renumbered, revised
+from rag.conversation.revision import is_new, own_words, revised
 from rag.plan import Plan
 from rag.reading.names import tokenize_name
 from rag.reading.plainly import plain, repaired

@@ -14,6 +14,7 @@ from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
+from rag.conversation.bounding import bounded
 from rag.conversation.memory import Verdict
 from rag.conversation.naming import (
     films_meant,
@@ -27,7 +28,7 @@ from rag.conversation.naming import (
 from rag.conversation.pitching import is_pitch
 from rag.conversation.questions import about_films, asked_again, why_or_why_not
 from rag.conversation.references import NUMBERS, refer
-from rag.conversation.revision import bounded, own_words, revised
+from rag.conversation.revision import own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
 from rag.reading.pieces import grammar_of

@@ -15,13 +15,13 @@ from typing import Any
 from movies.movie import Movie
 from movies.vocabulary import fold
 from rag.conversation.acts import Act
+from rag.conversation.bounding import bounded, firm
 from rag.conversation.facts import answer, fact_asked
 from rag.conversation.memory import Memory
 from rag.conversation.phrasing import LIKE_PICTURE
 from rag.conversation.prose import CHECKING
 from rag.conversation.reasons import explained
 from rag.conversation.references import failed
-from rag.conversation.revision import bounded, firm
 from rag.index import Hit
 from rag.plan import Plan
 from rag.tools import Toolbox

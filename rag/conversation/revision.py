@@ -7,18 +7,15 @@ plan. Constraints the user has not touched always stay. Does not know acts or ho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from statistics import median
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from movies.movie import Filters, Movie
-from movies.vocabulary import canonical_country, canonical_genre, canonical_language, fold
-from rag.plan import Plan, Relative, Wish
+from movies.vocabulary import fold
+from rag.conversation.bounding import bounded
+from rag.conversation.lifting import ENDS, LOOSER, SWAP, lifted
+from rag.plan import Plan, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
-from rag.reading.measures import read_runtime
-from rag.reading.moods import MOODS
-from rag.reading.tokens import tokenize
 
 _NEW = re.compile(
     r"^(?:(?:show|give|find|list)(?: me| us)? )?everything (?:by|with|from|of|you(?:'ve| have))\b|^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
@@ -29,9 +26,6 @@ _NEW = re.compile(
 _RETHOUGHT = re.compile(r"\bon second thoughts?\b")  # "on second thought, any length will do": no new request
 _OTHER_WAY = re.compile(
     r"\b(?:the )?(?:wrong|other) way (?:a?round|about)\b|\b(?:mixed|muddled) (?:that|it|them|things) up\b|\bbackwards\b(?=\W*[:,;.–—-])"
-)
-_SWAP = re.compile(
-    r"\b(?:swap|exchange|replace|trade|switch)(?: out)? (?:the )?(?P<old>[\w.'’-]+(?: [\w.'’-]+){0,3}?) (?:for|with|by|to) (?=\w)"
 )
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
@@ -51,49 +45,7 @@ _REQUEST = re.compile(
     r"\b(?:i(?:'d| would)? (?:want|like|love|need|fancy|feel like)|i(?:'m| am) (?:looking|in the mood|after|searching)|we (?:want|need|fancy|feel like)|show (?:me|us)|find|give (?:me|us)|recommend|"
     r"suggest|looking for|search(?:ing)? for|in the mood for|do you have|have you got|got any(?:thing)?|let's (?:watch|see)|are there|is there|an? (?:\w+ ){0,4}(?:film|movie)|(?<=[.!?…] )(?:perhaps |maybe |then )?an? (?=\w)|(?:films|movies)|what (?:\w+ ){0,3}(?:films|movies))\b"
 )
-_LIFT = re.compile(
-    r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any|whatever|no limit on|instead of)\s+"
-    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
-)
-_LIFT_BEHIND = re.compile(
-    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
-    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
-)
-_WELCOME_AGAIN = re.compile(
-    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b|"
-    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b"
-)
-_KINDS: dict[str, tuple[str, ...]] = {
-    "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
-    "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes", "how long"),
-    "languages": ("language", "languages", "subtitles", "subtitle"),
-    "countries languages": ("country", "countries", "origin", "place"),
-    "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
-    "people people_none": ("people", "person", "names"),
-    "rating_min": ("rating", "ratings", "score"),
-    "query": ("theme", "topic", "plot", "story", "subject"),
-    "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
-}
 _REFUSAL = 6  # languages or countries at once: all but some, as a refused one is written
-_ENOUGH = 2  # films that must remain for a wish to become a constraint
-_MEANT = 0.5  # weight from which a wish was said outright, or asked for "if possible"
-_IDEALLY = 0.7  # the weight of a person who was asked for with a hedge
-_LISTS = {"genre": "genres_all", "language": "languages", "country": "countries"}
-_SLACK = (0, 5, 10, 15)  # years by which "recent" and "old" give way until enough films remain
-_NUMBER_ONLY = re.compile(
-    r"(?:(?:and|or|ok(?:ay)?|no|actually|well|then|sorry|in|from|say|up to|max|at most|(?P<end>under|below|less than|shorter than|within|over|above|more than|longer than|at least)|(?:longer|shorter|more|less|older|newer) is (?:ok|okay|fine|good)|let'?s (?:say|make it)|make (?:it|that)|what about|how about|better|rather)[, ]+)*"
-    r"(?P<n>\d{2,4})(?: ?(?:minutes|min|mins|m))?(?:[, ]+(?:then|instead|max(?:imum)?|tops|at most|please|rather))*\s*[?!.]*"
-)
-_OTHER_END = dict.fromkeys(("under", "below", "less than", "shorter than", "within"), "_min") | dict.fromkeys(
-    ("over", "above", "more than", "longer than", "at least"), "_max"
-)
-_ALLOWED = re.compile(
-    r"(?:[, ]+(?:is|are|was|would be|will be|also|too|as well|just as|perfectly|still))*[, ]+(?:ok|okay|fine|alright|all right|good|possible|acceptable)(?:[, ]+(?:too|also|as well|with me|by me|then|for me))*[\s.!]*$"
-)
-_FILLER = re.compile(
-    r"^(?:(?:ok(?:ay)?|no|well|then|sorry|make it|say|rather|what about|how about)[, ]+)+|(?:[, ]+(?:then|instead|please|rather))+[\s?!.]*$|[\s?!.]+$"
-)
 # A thing named outright, "a western" or "ten dramas", takes the place of the one before.
 _ANEW = re.compile(
     r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) "
@@ -116,19 +68,11 @@ _TALK = frozenset(
         don't dont what's whats feel feeling feels mood thinking think guess look looks looking really definitely certainly totally go urgh either reasons here there showed shown nah nope bored boring""",
     )
 )
-
-
 _IN_LOVE = re.compile(r"\b(?:in|of|finds?|true) love\W*$", re.IGNORECASE)  # a story, not a liking
-_LOOSER = re.compile(
-    r"\b(older|newer|longer|shorter|earlier|later)(?: ones?| films?| movies?)?(?: is| are| would be| will be|'s)(?: also| totally| perfectly| actually| just as)? (?:fine|ok|okay|good|alright|all right|welcome|possible)\b"
-)
 _JUST = re.compile(r"^(?:(?:ok(?:ay)?|no(?: way| chance)?|nah|nope|fine|right|well|then)[,.!]* )*(?:just|only)\b")
 _SIMPLY = re.compile(
     r"^(?:(?:then|ok(?:ay)?|well|so|fine|alright),? )*(?:then )?just (?:an?|any|some) (?=\w+ \w+)"
 )  # "then just a funny western"
-_ENDS = {
-    "older": "year_min", "earlier": "year_min", "newer": "year_max", "later": "year_max", "longer": "runtime_max", "shorter": "runtime_min",
-}  # fmt: skip
 
 
 def is_new(said: str, delta: Plan, before: Plan) -> bool:
@@ -170,13 +114,13 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     text = fold(said)
     plan = lifted(said, before)
     instead = bool(
-        _INSTEAD.search(_SWAP.sub("", text) if plan != before else text)
+        _INSTEAD.search(SWAP.sub("", text) if plan != before else text)
     )  # "swap Bridges for Buscemi" keeps the director
     was_lifted = plan != before
     if _OTHER_WAY.search(text):  # "sorry, the other way round: at most two hours"
         plan = _without_bounds(plan, delta)
-    if looser := _LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
-        kind = _ENDS[looser.group(1)].split("_")[0]
+    if looser := LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
+        kind = ENDS[looser.group(1)].split("_")[0]
         delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
     if delta.filters.people and _JUST.match(text) and set(delta.filters.people) < set(plan.filters.people):  # "just Pacino"
         plan = plan.model_copy(update={"filters": plan.filters.model_copy(update={"people": delta.filters.people})})
@@ -236,144 +180,6 @@ def _elsewhere(filters: Filters, delta: Filters, count: Callable[[Filters], int]
     return filters
 
 
-def firm(plan: Plan, before: Plan, count: Callable[[Filters], int]) -> Plan:
-    """The plan with new wishes made hard where enough films remain: the catalogue decides how literally a word is taken.
-
-    Moods that are a genre in all but name ("something scary"), and "recent", "old", "short", "not too long".
-    Such a genre goes again with its mood.
-    """
-    filters = plan.filters
-    gone = {_genre_of(wish) for wish in before.soft} - {_genre_of(wish) for wish in plan.soft} - {""}
-    if gone & set(filters.genres_all) and filters.genres_all == before.filters.genres_all:
-        filters = filters.model_copy(update={"genres_all": tuple(name for name in filters.genres_all if name not in gone)})
-    moods = [Wish(kind="mood", value=r.name) for r in plan.relative if r.kind == "mood" and r.direction > 0]
-    known = [*before.soft, *(Wish(kind="mood", value=r.name) for r in before.relative if r.kind == "mood")]
-    soft = list(plan.soft)
-    for wish in [*sorted(plan.soft, key=_reach), *moods]:
-        if wish in known:
-            continue
-        tried = (filters.model_copy(update=change) for change in _narrowings(wish, filters))
-        if held := next((narrower for narrower in tried if count(narrower) >= _ENOUGH), None):
-            filters = held
-            soft = [other for other in soft if other is not wish or wish.kind == "mood"]  # nothing is left to wish for
-    return plan.model_copy(update={"filters": filters, "soft": tuple(soft)})
-
-
-def _reach(wish: Wish) -> float:
-    """The upper end of a wish, so that of two lengths the shorter is tried first."""
-    high = wish.value[1] if isinstance(wish.value, tuple) else None
-    return float("inf") if high is None else float(high)
-
-
-def _narrowings(wish: Wish, filters: Filters) -> Iterator[dict[str, Any]]:
-    """Hard readings of a wish, the strictest first."""
-    genre = _genre_of(wish)
-    if genre and genre not in {*filters.genres_none, *filters.genres_all}:
-        yield {"genres_all": (*filters.genres_all, genre)}
-    elif wish.kind == "person" and wish.weight == _IDEALLY and isinstance(wish.value, str):  # "ideally with Hugh Grant"
-        if not filters.people:
-            yield {"people": (wish.value,)}
-    elif wish.kind in _LISTS and wish.weight == _MEANT and isinstance(wish.value, str):  # "a thriller, maybe"
-        name = _LISTS[wish.kind]
-        if not getattr(filters, name) and not (wish.kind == "genre" and wish.value in filters.genres_none):
-            yield {name: (wish.value,)}
-    elif wish.kind in ("years", "runtime") and wish.weight >= _MEANT and isinstance(wish.value, tuple):
-        low, high = (None if value is None else int(value) for value in wish.value)
-        names = ("year_min", "year_max") if wish.kind == "years" else ("runtime_min", "runtime_max")
-        if any(getattr(filters, name) is not None for name in names):
-            return
-        vague = wish.kind == "years" and wish.weight > _MEANT  # "recent", rather than "before 1980, preferably"
-        for slack in _SLACK if vague else (0,):
-            if vague and high and not low:
-                high_now: int | None = high - _SLACK[-1] + slack
-            else:
-                high_now = high
-            yield dict(zip(names, (low - slack if low else None, high_now), strict=True))
-
-
-def _genre_of(wish: Wish) -> str:
-    """The genre a mood stands for, when it is asked for outright; else empty."""
-    outright = wish.kind == "mood" and wish.weight >= 1 and isinstance(wish.value, str) and wish.value in MOODS
-    return MOODS[str(wish.value)].rules_out if outright else ""
-
-
-def renumbered(said: str, plan: Plan) -> Plan | None:
-    """ "Make that 80", "two hours would be fine too": another number for the one bound there is; None if the sentence is something else."""
-    text = fold(said).strip()
-    found = _NUMBER_ONLY.fullmatch(text)
-    tokens = [] if found else tokenize(_FILLER.sub("", _ALLOWED.sub("", text)))
-    length = read_runtime(tokens, 0) if tokens else None
-    if length is not None and length.end == len(tokens) and length.cue == "bare" and length.high:
-        number = round(((length.low or length.high) + length.high) / 2)
-    elif found:
-        number = int(found["n"])
-    else:
-        return None
-    filters = plan.filters.chosen()
-    for low, high, sensible in (("runtime_min", "runtime_max", range(20, 400)), ("year_min", "year_max", range(1900, 2101))):
-        names = [name for name in (low, high) if name in filters]
-        if (
-            number in sensible
-            and len(names) == 1
-            and not (found and found["end"] and names[0].endswith(_OTHER_END[found["end"]]))
-        ):
-            return plan.model_copy(update={"filters": Filters(**{**filters, names[0]: number})})
-        if number in sensible and len(names) == 2 and low == "runtime_min" and _ALLOWED.search(text):
-            wider = {low: min(number, filters[low]), high: max(number, filters[high])}
-            return plan.model_copy(update={"filters": Filters(**{**filters, **wider})})
-        if number in sensible and names and low == "year_min":
-            return plan.model_copy(update={"filters": Filters(**{**filters, low: number, high: number})})
-    return None
-
-
-def bounded(plan: Plan, table: Sequence[Movie]) -> Plan:
-    """Comparisons of length, year and rating made hard bounds against the films they compare with."""
-    filters = plan.filters.chosen()
-    left: list[Relative] = []
-    for relative in plan.relative:
-        bound = _bound(relative, table)
-        if relative.kind in ("mood", "popularity"):
-            left.append(relative)
-        elif bound:
-            name, value = bound
-            old = filters.get(name)
-            filters[name] = value if old is None else (max if name.endswith("_min") else min)(old, value)
-    if (filters.get("year_min") or 0) > (filters.get("year_max") or 9999):  # "older" than a decade that was asked for
-        filters.pop("year_min" if any(r.kind == "year" and r.direction < 0 for r in plan.relative) else "year_max")
-    if (filters.get("runtime_min") or 0) > (filters.get("runtime_max") or 99_999):
-        filters.pop("runtime_min" if any(r.kind == "runtime" and r.direction < 0 for r in plan.relative) else "runtime_max")
-    return plan.model_copy(update={"filters": Filters(**filters), "relative": tuple(left)})
-
-
-def lifted(said: str, plan: Plan) -> Plan:
-    """The plan without what the sentence takes back ("forget the year", "it needn't be French")."""
-    text = fold(said)
-    record = plan.chosen()
-    for found in [*_LIFT.finditer(text), *_LIFT_BEHIND.finditer(text)]:
-        *_, what = found.groups()
-        if " or " in what:  # "it doesn't have to be about sport or funny"
-            for part in re.split(r"\bor\b|,", what.removeprefix("about ")):
-                _drop_value(record, part.strip())
-            continue
-        kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
-        for name in " ".join(kinds).split():
-            (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
-        stem = "years" if "year_min" in " ".join(kinds) else "runtime" if "runtime_min" in " ".join(kinds) else ""
-        record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
-        if not kinds and found.group(1) not in ("any", "whatever"):
-            _drop_value(record, what)
-    if swapped := _SWAP.search(text):
-        _drop_value(record, swapped["old"])
-    for found in _WELCOME_AGAIN.finditer(text):
-        _welcome(record, found.group(1) or found.group(2))
-    for found in _LOOSER.finditer(text):
-        filters = record.get("filters", {})
-        filters.pop(_ENDS[found.group(1)], None)
-        if filters.get("year_max", 0) >= datetime.now(UTC).year:  # "this century" ends now
-            del filters["year_max"]
-    return Plan.from_record(record)
-
-
 def own_words(query: str) -> str:
     """A query without the words of talking about the search; empty when nothing else is left."""
     words = query.split()
@@ -385,40 +191,6 @@ def own_words(query: str) -> str:
     while words and fold(words[-1]).strip(".,!?;:") in _TALK and not _IN_LOVE.search(" ".join(words)):
         words = words[:-1]
     return " ".join(words)
-
-
-def _drop_value(record: dict[str, Any], what: str) -> None:
-    """Take out single values that were named: "drop the comedy", "it doesn't have to be French"."""
-    words = what.removesuffix("s")
-    filters: dict[str, Any] = record.get("filters", {})
-    names = {canonical_genre(what), canonical_genre(words), canonical_language(what), canonical_country(what)}
-    for field, values in list(filters.items()):
-        if isinstance(values, list):
-            kept = [value for value in values if value not in names and not (len(what) > 3 and what in fold(value))]
-            filters[field] = kept
-            if not kept:
-                del filters[field]
-    if re.search(r"\d0s\b|ies\b", what) and not set(names) & {"Comedy"}:
-        for name in ("year_min", "year_max"):
-            filters.pop(name, None)
-    if len(what) > 3 and what in fold(record.get("query", "")):
-        record["query"] = re.sub(re.escape(what), "", record["query"], flags=re.IGNORECASE).strip()
-    record["soft"] = [wish for wish in record.get("soft", []) if fold(str(wish["value"])) != what]
-    record["relative"] = [relative for relative in record.get("relative", []) if relative.get("name") != what]
-
-
-def _welcome(record: dict[str, Any], what: str) -> None:
-    """What was refused and is fine after all, no longer refused: "time travel is okay"."""
-    record["avoid"] = [theme for theme in record.get("avoid", []) if what not in fold(theme) and fold(theme) not in what]
-    filters: dict[str, Any] = record.get("filters", {})
-    last = what.split()[-1]
-    genres = {canonical_genre(word) for said in (what, last) for word in (said, said.removesuffix("s"))} - {None}
-    for field, matches in (
-        ("genres_none", genres.__contains__),
-        ("people_none", lambda name: len(what) > 3 and what in fold(name)),
-    ):
-        kept = [value for value in filters.pop(field, []) if not matches(value)]
-        filters |= {field: kept} if kept else {}
 
 
 def _joined(
@@ -470,23 +242,3 @@ def _wishes(old: Sequence[Wish], new: Sequence[Wish], also: bool) -> tuple[Wish,
         old = [wish for wish in old if wish.kind != "mood" or wish.weight < 0]
     kept = [wish for wish in old if (wish.kind, wish.value if isinstance(wish.value, str) else "") not in said]
     return (*kept, *new)[-50:]
-
-
-def _bound(relative: Relative, table: Sequence[Movie]) -> tuple[str, float] | None:
-    """("runtime_max", 119) for "shorter" than films of 120 minutes in the middle."""
-    fields = {"runtime": "runtime", "year": "year", "rating": "rating"}
-    field = fields.get(relative.kind)
-    values = [value for film in table if field and (value := getattr(film, field)) is not None]
-    if not values:
-        defaults = {
-            ("runtime", -1): ("runtime_max", 100),
-            ("runtime", 1): ("runtime_min", 130),
-            ("year", -1): ("year_max", 1979),
-            ("year", 1): ("year_min", 2010),
-        }
-        return defaults.get((relative.kind, relative.direction))
-    middle = median(values)
-    if relative.kind == "rating":
-        return ("rating_min", middle + 0.1) if relative.direction > 0 else None
-    step = 1 if relative.direction > 0 else -1
-    return f"{field}_{'min' if step > 0 else 'max'}", int(middle) + step if step > 0 or middle == int(middle) else int(middle)

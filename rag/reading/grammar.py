@@ -90,7 +90,8 @@ class Interpreter(Scope):
     def _one_film(self, n: int) -> bool:
         """Is a genre named in the singular, and not as one of those somebody likes ("I like comedy and drama")?"""
         asked = any(word in self._text(m) for m in range(n) for word in ("like", "love", "enjoy") if self._kind(m) == "ask")
-        return not self._text(n).endswith("s") and not asked
+        several = self._text(n).endswith("s") or (self._kind(n + 1) == "film" and self._text(n + 1).endswith("s"))
+        return not several and not asked
 
     def _exclude_genre(self, n: int, piece: Piece, names: Sequence[str]) -> None:
         """A refused genre; a refused pair ("no romantic comedies") is a theme, for each of the two may be welcome."""

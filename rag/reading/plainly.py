@@ -93,6 +93,9 @@ _PLAIN = tuple(
         (r"\b(?:my|our|the|his|her) (?:son|daughter|boy|girl|kid|child|nephew|niece|grandson|granddaughter|little one) (?:is|has|have|just turned|turned|turns|'s) (?:only |just )?(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: ?(?:years?|yrs?|yo)(?:[ -]old)?)?(?=\s*(?:[?!.,;]|$|and\b|so\b))(?!,? (?:is|too|can|could|would|will|should|ok|okay|suitable|right)\b)", "for kids"),
         (r"\bfrom ((?:19|20)\d\d),? then\b", r"from \1 onwards"),
         (rf"\b({_GENRE}) of (?=(?:at most |under |about |max(?:imum)? )?\d{{2,3}} ?(?:min|m\b))", r"\1 "),
+        # a genre that is said as a subject: "documentaries about music", "with some crime in it"
+        (r"\b(docu\w*|docs?|films?|movies?|something|anything|ones?) (?:about|on) (music|sports?|crime|war|history)\b(?=\s*(?:[?!.,;]|$|and\b|but\b|from\b|in\b|under\b|by\b|please\b))(?! and the\b| in (?:the |a )?[A-Z])", r"\2 \1"),
+        (r"\b(?:with|wants?|needs?|has|have) (?:some |a bit of |a little )?(music|sport|crime|war|romance|history|fantasy|mystery|comedy|action) in (?:it|them|there)\b", r"\1 film"),
         # one thing in the place of another
         (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
