@@ -94,8 +94,8 @@ class Agent:
         if len(message) > _LONGEST:
             raise BadInput(f"A message may have {_LONGEST:,} characters at most; this one has {len(message):,}. Shorten it.")
         started = time.perf_counter()
-        yield Event("status", {"text": "Looking at your picture …" if image is not None else "Thinking about it …"})
         with self.sessions.turn(session) as turn:
+            yield Event("status", {"text": "Looking at your picture …" if image is not None else "Thinking about it …"})
             index = self.library.index
             vocabulary = self._names(index)
             box = Toolbox(index, self.skills, image)

@@ -7,13 +7,18 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 from httpx_sse import EventSource
 from werkzeug.test import Client as WerkzeugClient
 
+from movies.settings import Settings
+from rag.library import Library
 from tests.conftest import ApiClient
+from tests.encoders import HashedEncoder
 from tests.small_models import ScriptedAgent
+from tests.talking import agent_over
 
 
 def say(client: httpx.Client, message: str, session: str = "a") -> httpx.Response:
@@ -127,6 +132,21 @@ def test_sessions_never_mix(client: httpx.Client) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(talk, range(16)))
+
+
+def test_one_session_asked_by_many_at_once_comes_to_an_end(
+    serve: Callable[..., ApiClient], built_index: Path, tmp_path: Path
+) -> None:
+    library = Library.open(built_index, Settings(_env_file=None), encoder=HashedEncoder())
+    client = serve(agent=agent_over(library, tmp_path))
+
+    def talk(number: int) -> str:
+        return events(say(client, f"a film about number {number}", "crowded"))[-1][0]
+
+    with ThreadPoolExecutor(24) as pool:
+        last = list(pool.map(talk, range(240), timeout=60))
+    assert set(last) <= {"done", "error"}  # an error: the session's last answer took too long
+    assert "done" in last
 
 
 def test_bad_messages(client: httpx.Client) -> None:

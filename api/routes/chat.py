@@ -59,9 +59,9 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         leave = _Leaving(services, places if slow else None)
         try:
             events = leave.closing(iter(agent.answer(asked.session, asked.message, image=image, plan=asked.plan)))
+            first = next(events, None)
             if not slow and image is None:
                 events = _in_turn(events, thinking)
-            first = next(events, None)
         except BaseException:
             leave()
             raise
@@ -110,7 +110,10 @@ class _Leaving:
 
 
 def _in_turn(events: Iterator[Any], thinking: threading.BoundedSemaphore) -> Iterator[Any]:
-    """The events, each made while few others are: an answer of the built-in concierge is all computing, and searches compute too."""
+    """The events after the first, each made while few others are: they are all computing, and searches compute too.
+
+    The first comes when the session is free for it, so nobody who has a turn here waits for somebody who hasn't.
+    """
     while True:
         with thinking:
             event = next(events, None)
