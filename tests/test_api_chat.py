@@ -134,19 +134,20 @@ def test_sessions_never_mix(client: httpx.Client) -> None:
         assert all(pool.map(talk, range(16)))
 
 
-def test_one_session_asked_by_many_at_once_comes_to_an_end(
+def test_a_session_that_is_not_read_holds_up_no_other(
     serve: Callable[..., ApiClient], built_index: Path, tmp_path: Path
 ) -> None:
     library = Library.open(built_index, Settings(_env_file=None), encoder=HashedEncoder())
     client = serve(agent=agent_over(library, tmp_path))
-
-    def talk(number: int) -> str:
-        return events(say(client, f"a film about number {number}", "crowded"))[-1][0]
-
-    with ThreadPoolExecutor(24) as pool:
-        last = list(pool.map(talk, range(240), timeout=60))
-    assert set(last) <= {"done", "error"}  # an error: the session's last answer took too long
-    assert "done" in last
+    question = {"session": "unread", "message": "a comedy"}
+    unread = WerkzeugClient(client.app).post("/v1/chat", json=question, buffered=False)
+    assert next(unread.iter_encoded()).startswith(b"event: status")  # the answer is on its way, and its session taken
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(say, client, "and a western", "unread")
+        time.sleep(0.3)
+        assert events(pool.submit(say, client, "a drama", "another").result(5))[-1][0] == "done"
+        unread.close()
+        assert waiting.result(30).status_code in (200, 503)
 
 
 def test_bad_messages(client: httpx.Client) -> None:
