@@ -178,7 +178,7 @@ class _Tellers:
     @staticmethod
     def count(brief: Brief) -> Iterator[Line]:
         number, wanted = brief.facts["count"], _plain(brief.wanted)
-        what = f" for: {wanted}" if wanted else " in all"
+        what = f" ({wanted})" if wanted else " in all"
         yield Line(f"I have {number:,} film{'s' if number != 1 else ''}{what}." if number else f"None{what}, I'm afraid.")
         if not number:
             yield from _nothing(brief, short=True)
