@@ -9,7 +9,8 @@ import pytest
 from movies.settings import Settings
 from rag.agent import Agent
 from rag.library import Library
-from rag.reading.plainly import plain, repaired, spelled
+from rag.reading.chatter import spelled
+from rag.reading.plainly import plain, repaired
 from tests.encoders import HashedEncoder
 from tests.talking import agent_over, say
 

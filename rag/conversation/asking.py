@@ -35,7 +35,10 @@ _STRANGERS_FILMS = re.compile(
     re.IGNORECASE,
 )
 _REASON = re.compile(r"^.*[,.] (?:and )?so (?=(?:never ?mind|forget|ignore|drop|no need)\b)", re.IGNORECASE)
-_WHAT_ABOUT = re.compile(r"^(?:(?:what|how) about )?((?:the )?[A-Z][\w]+(?: [A-Z]\w+)?)(?: then| instead)?\s*\?*$")
+_WHAT_ABOUT = re.compile(
+    r"(?:^|[.!] )(?:(?:[Aa]nd )?(?:[Ww]hat|[Hh]ow) about ((?:the )?\w+(?: [A-Z]\w+)?)|((?:the )?[A-Z]\w+(?: [A-Z]\w+)?))"
+    r"(?:,? (?:then|instead|in (?:any|whatever) language))*\s*\?*$"
+)
 _SHORT_AT_THE_END = re.compile(
     r"[.!]\s+((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
     re.IGNORECASE,
@@ -157,11 +160,12 @@ def _change_asked(heard: str, scene: Scene) -> str:
     if found := _SHORT_AT_THE_END.search(heard):
         heard = f"what about {found[1]}?"
     filters = scene.memory.plan.filters
-    place = _WHAT_ABOUT.match(heard) if filters.countries or filters.languages else None
-    countries = read_sentence(f"films from {place[1]}", scene.vocabulary).plan.filters.countries if place else ()
+    found = _WHAT_ABOUT.search(heard) if filters.countries or filters.languages else None
+    place = found and (found[1] or found[2])
+    countries = read_sentence(f"films from {place}", scene.vocabulary).plan.filters.countries if place else ()
     if place and countries:  # "and Iceland?": where films are from, if that leaves any; else what they are about
         moved = filters.model_copy(update={"countries": countries, "languages": ()})
-        return f"instead from {place[1]}" if scene.catalogue.count(moved) else heard
+        return f"instead from {place}" if scene.catalogue.count(moved) else heard
     return heard
 
 

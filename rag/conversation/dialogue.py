@@ -31,8 +31,8 @@ from rag.conversation.references import NUMBERS, refer
 from rag.conversation.revision import own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
+from rag.reading.chatter import spelled
 from rag.reading.pieces import grammar_of
-from rag.reading.plainly import spelled
 from rag.reading.understanding import Understanding
 
 _I = re.IGNORECASE
@@ -41,22 +41,12 @@ _SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| h
 _PLOT_TOLD = re.compile(r"[\"“](.{60,}?)[\"”]|:\s*(.{60,}?)(?=[.!?]\s*(?:what|which)\b|$)", _I | re.DOTALL)
 _SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
 _FEW_WORDS = 5
-_TAG_QUESTION = re.compile(
-    r"^(?P<who>[^?]{3,40}?) (?P<verb>is|was) (?P<what>in [^?]{2,40}?),? (?:right|correct|yes|yeah|no|isn'?t (?:he|she|it)|wasn'?t (?:he|she))\s*\?*$",
-    _I,
-)  # "Saoirse Ronan is in Lady Bird, right?"
-_ASKED_LAST = re.compile(
-    r"^[^?]{2,40}?[.!,;:] (?:(?:just|so|then|but|please|now) )*tell me (?=(?:how|who|when|which|what)\b)|"
-    r"^(?:\w+ ){0,2}(?:argument|question|bet|quiz)(?: time)?: (?=\w)",
-    _I,
-)
 _SHORT_QUESTION = 120  # characters: who asks what he likes doesn't tell a story first
 _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 
 
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
-    said = _TAG_QUESTION.sub(r"\g<verb> \g<who> \g<what>?", _ASKED_LAST.sub("", said.strip()))
     said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)

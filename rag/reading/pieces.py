@@ -12,9 +12,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from rag.reading.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
 from rag.reading.measures import MEASURE_WORDS, read_rating, read_runtime
 from rag.reading.mentions import Mention, TitleReader
@@ -29,6 +26,7 @@ _STOPS, _COMMAS = frozenset(".!?;\n…"), frozenset(",():–—[]|-*•")
 _AMOUNTS = Phrases.listed(
     {2: "a couple of, couple of, a pair of", 5: "a handful of, a few", 6: "half a dozen", 12: "a dozen, dozen"}
 )
+_FROM = {("made", "in"), ("produced", "in"), ("films", "in")} | {(noun, "of") for noun in ("film", "films", "movie", "movies")}
 _FUZZY_LOOKUPS = 8  # misspelt names tried per sentence, to bound the time
 
 
@@ -57,13 +55,7 @@ class Grammar:
         self.lexicon: Phrases[Meaning] = lexicon_for(vocabulary.own_genres(), vocabulary.languages)
         self.people = PersonReader(vocabulary, self.lexicon)
         self._countries: Phrases[Place] = Phrases(country_names())
-        self._spellings = {
-            phrase: meaning
-            for phrase, meaning in self.lexicon.single_words().items()
-            if meaning.kind in ("genre", "place") and len(phrase) >= 6
-        }
-        self._known_words = self.lexicon.words()
-        self.speller = Speller(self._known_words | FUNCTION_WORDS | MEASURE_WORDS | YEAR_WORDS, vocabulary)
+        self.speller = Speller(self.lexicon.words() | FUNCTION_WORDS | MEASURE_WORDS | YEAR_WORDS, vocabulary)
 
     def title_reader(self) -> TitleReader:
         """A reader for the titles of one sentence."""
@@ -114,19 +106,17 @@ class Grammar:
             return piece("number", amount[0], amount[1])
         if token.number is not None and token.number == int(token.number) and token.number >= 1:
             return piece("number", at + 1, int(token.number))
-        if meaning := self._misspelt(token):
-            return piece(meaning.kind, at + 1, meaning.value, meaning.strength)
         return piece("word", at + 1)
 
     def _country(self, tokens: Sequence[Token], at: int) -> tuple[int, Place] | None:
         """A country after "from" or "made in"; in other places it says where the story is set."""
         before = [token.fold for token in tokens[max(0, at - 3) : at] if token.fold != "the"]
-        cued = before[-1:] == ["from"] or before[-2:] in (["made", "in"], ["produced", "in"], ["films", "in"])
+        cued = before[-1:] == ["from"] or tuple(before[-2:]) in _FROM
         listed = len(before) > 1 and before[-1] in {"or", "and", ","} and self._country_before(tokens, at - 1)
         if not (cued or listed or self._item(tokens, at)):
             return None
         found = self._countries.match(tokens, at)
-        if found is None or (needs_capital(tokens[at].fold) and not tokens[at].capital and before[-1:] != ["from"]):
+        if found is None or (needs_capital(tokens[at].fold) and not tokens[at].capital and not cued):
             return None
         return found
 
@@ -144,18 +134,6 @@ class Grammar:
             if found and found[0] == joint:
                 return True
         return False
-
-    def _misspelt(self, token: Token) -> Meaning | None:
-        """ "horor", "commedy", "spansh": nearly a genre or a language, and no word we know otherwise."""
-        word = token.fold
-        if len(word) < 5 or word in self._known_words or self.vocabulary.is_ordinary(word) or word in FUNCTION_WORDS:
-            return None
-        edits = 1 if len(word) < 11 else 2
-        found = process.extractOne(word, self._spellings.keys(), scorer=OSA.distance, score_cutoff=edits)
-        meaning = self._spellings[found[0]] if found and found[0][0] == word[0] else None
-        if token.capital and meaning and (meaning.kind != "place" or self.vocabulary.in_a_name(word)):
-            return None  # a name, as likely
-        return meaning
 
 
 @lru_cache(maxsize=4)

@@ -1,8 +1,8 @@
-"""Sentences as people type them, put the way the sentence reader knows: chat spelling, slang, roundabout ways.
+"""Roundabout sentences, put the way the sentence reader knows.
 
-`spelled` mends words ("whats that w/ de niro pls"), `plain` rewrites phrases that mean a constraint
-without naming it ("pre-war", "2 kids aged 5 and 8", "live action"), `repaired` splits a sentence in
-which somebody corrects himself. Does not know films or the state of a conversation.
+`plain` rewrites phrases that mean a constraint without naming it ("pre-war", "2 kids aged 5 and 8",
+"live action"), `repaired` splits a sentence in which somebody corrects himself. Words are `chatter.py`'s
+and `spelling.py`'s. Does not know films or the state of a conversation.
 """
 
 from __future__ import annotations
@@ -11,50 +11,10 @@ import re
 
 from rag.reading.places import country_names
 
-_SPELLINGS = {
-    "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
-    "smth": "something", "sth": "something", "sumthing": "something", "somethin": "something", "anythin": "anything", "nothin": "nothing",
-    "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though",
-    "gimme": "give me", "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hows": "how is", "whens": "when is", "wheres": "where is",
-    "when's": "when is", "where's": "where is", "how's": "how is", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't",
-    "wih": "with", "wiht": "with", "teh": "the", "onyl": "only", "taht": "that", "smilar": "similar", "simliar": "similar", "movei": "movie",
-    "movei's": "movies", "plese": "please", "pleas": "please", "recomend": "recommend", "reccomend": "recommend", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
-    "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
-    "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
-    "comdey": "comedy", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
-    "k": "ok", "aswell": "as well", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
-}  # fmt: skip
-_SPELLED = re.compile(
-    r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
-)
-_NOISE = re.compile(
-    r"(?<![\w'’-])(?:lol|lmao|rofl|haha+|omg|ngl|tbh|imo|imho|idk|fyi|btw|innit|lowkey|highkey|like,|er+m?|uh+m?|um+|hm+)(?![\w'’-])[,.!…]*\s*",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(
-    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate|(?:my )?god|christ|crikey|blimey|jeez|heavens|goodness(?: me)?|bloody hell)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|(?:what a )?(?:pity|shame)|too bad|that'?s a (?:pity|shame)|fair enough|oh well|"
-    r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
-    re.IGNORECASE,
-)
-_REMINDED = re.compile(r"(?<=[.…,!?] )remind me[,:]? (?=(?:is|was|who|when|how|what|where|does|did)\b)", re.IGNORECASE)
-_SAME_MAKER = re.compile(
-    r"\b(?:the |that )?same (?:guy|chap|man|woman|person|bloke|fella|fellow|lady)(?: (?:who|that) (?:directed|made|did|shot) (?:it|that|this))?(?! who)",
-    re.IGNORECASE,
-)
-_NEVER_HEARD = re.compile(r"(?<=[?!.,] )never heard(?: of (?:it|that|him|her|them))?[,.!;]\s*", re.IGNORECASE)
-_AND = re.compile(r"(?<=\w )n(?= (?:its|it|it's|he|she|they|then|again|an?|i|we|his|her|my|no|not)\b)")
-_INSIDE_OUT = re.compile(
-    r"(?<=\w )(?:inside[- ]out|back to front|like the back of (?:my|our|his|her) hand)(?=\s*(?:[,.;!?]|$))", re.IGNORECASE
-)
-_NO_MAKE_IT = re.compile(r"^(?:hmm+,? )?no,? (?=(?:make (?:it|that)|let'?s (?:say|make))\b)", re.IGNORECASE)
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
 _TIME = r"(?:(?:an? |one |two |three |four |\d[\d.]* ?)?(?:and a half )?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? ?\d{1,2}(?: ?min(?:ute)?s?)?)?|\d{2,3} ?(?:minutes|mins?))"
+_NOTHING = r"(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?))"
 _KIN = r"(?:mum|mom|mother|dad|father|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran(?:ny|ma|dad|dpa)?|nan|kids?|son|daughter|friends?|flatmate)"
-_ASIDE = re.compile(
-    r"^(?:please )?(?:remind me|do you (?:happen to )?know|(?:can|could) you (?:please )?(?:tell|remind) me|tell me|any idea|i wonder|i(?:'d| would) like to know)[, ]+"
-    r"(?=(?:who|when|where|how|which|what)\b)(?!what (?:i|we|did i|did we|you)\b|how (?:you|this|to)\b)",
-    re.IGNORECASE,
-)
 _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
@@ -72,10 +32,10 @@ _PLAIN = tuple(
         (r"\bnor (?=(?:the )?(?-i:[A-Z])|the )", "not from "),
         # "not" twice over: "I wouldn't say no to a musical", "nothing that isn't in English"
         (r"\b(?:i |we )?(?:wouldn'?t|won'?t|would not|never|can'?t) (?:ever )?(?:say no to|turn down|object to|refuse) (?=\w)", "i want "),
-        (r"\b(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?)) (?:that|which|who) ?(?:isn'?t|is not|aren'?t|are not|wasn'?t|weren'?t|hasn'?t been) ", "only "),
-        (r"\b(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?)) (?:that|which|who) (?:doesn'?t|does not|don'?t|do not|can'?t|won'?t) (?=finish|end|wrap|stop)\w+ (?:within|in|by|inside|under) ", "at most "),
-        (r"\b(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?)) (?:that|which|who)? ?(?:doesn'?t|does not|don'?t|do not) (?:have|star|feature|include|come) ", "only with "),
-        (r"\b(?:i'?m|i am|we'?re|we are) not (?:un\w+|against|opposed to|averse to) (?:with |to |about )?[^,.;!?]*(?:[,;] but |[,;]|$)", ""),
+        (rf"\b{_NOTHING} (?:that|which|who) ?(?:isn'?t|is not|aren'?t|are not|wasn'?t|weren'?t|hasn'?t been) ", "only "),
+        (rf"\b{_NOTHING} (?:that|which|who) (?:doesn'?t|does not|don'?t|do not|can'?t|won'?t) (?=finish|end|wrap|stop)\w+ (?:within|in|by|inside|under) ", "at most "),
+        (rf"\b{_NOTHING} (?:that|which|who)? ?(?:doesn'?t|does not|don'?t|do not) (?:have|star|feature|include|come) ", "only with "),
+        (r"\b(?:i'?m|i am|we'?re|we are) not (?:un(?:happy|interested|willing|keen|fond|moved)|against|opposed to|averse to) (?:with |to |about )?[^,.;!?]*(?:[,;] but |[,;]|$)", ""),
         (r"(?:^|(?<=[.,;!?] ))(?:it'?s|it is) not that (?:i|we) (?:don'?t|do not) (?:like|love|want|enjoy|rate) ([\w.'’-]+(?: [\w.'’-]+){0,3}?)[,;]? (?:i|we|it'?s|but)\b[^.;!?]*", r"no \1"),
         (r"\b(?:i|we) (?:can'?t (?:stand|bear|abide)|hate|loathe|dislike) (?:the (?:man|woman|guy|bloke|actor|actress|director)|him|her|them)\b", ""),
         (r"(?:^|(?<=[,.;!?] ))(?:he|she) (?:always |just |only )?(?:makes|gives|bores|annoys|irritates|scares|creeps|drives|does)\b[^.;!?]*", ""),
@@ -253,21 +213,6 @@ _REPAIR = re.compile(
     r"\bsorry[,]? (?:i meant|i mean|make that|no)\b|\b(?:scratch|scrap|strike) that\b|\bor rather\b|\bi mean(?:t)? to say\b|\bno[,]? make that\b)[\s,:;…–—.-]*",
     re.IGNORECASE,
 )
-
-
-def spelled(text: str) -> str:
-    """The text with chat spellings written out, sounds of thinking left out, and no pleasantry in front."""
-    out = _NOISE.sub("", _SPELLED.sub(_spelled_out, text))
-    out = _SAME_MAKER.sub("the same director", _REMINDED.sub("", out))
-    out = _INSIDE_OUT.sub("by heart", _AND.sub("and", _NEVER_HEARD.sub("", out)))
-    bare = _ASIDE.sub("", _OPENING.sub("", _NO_MAKE_IT.sub("", out)))
-    return (bare if len(bare.split()) > 1 else out).strip() or text
-
-
-def _spelled_out(found: re.Match[str]) -> str:
-    """ "Gimme a comedy", but *Gimme Shelter*."""
-    titled = found[0][0].isupper() and re.match(r" [A-Z]", found.string[found.end() :])
-    return found[0] if titled else _SPELLINGS[found[0].lower()]
 
 
 def plain(text: str) -> str:
