@@ -23,10 +23,8 @@ _FEWEST_FILMS, _FEWEST_OF_GENRE = 200, 20
 _WRONG, _FORGOTTEN = 0.001, 0.15  # how often a genre is set that isn't there, and left out though it is
 _WORTH_SAYING = {"genre_doubtful": 0.25, "genre_missing": 0.5}  # confidence
 _FORMS = frozenset({"Short", "Film-Noir"})  # how a film is made, which no plot tells
-_HELD = {
-    "genre_doubtful": 0.45,
-    "genre_missing": 0.85,
-}  # of what was expected to be right, how much was (docs/quality-audit.md)
+_HELD = {"genre_doubtful": 0.45, "genre_missing": 0.85}
+"""Of what was expected to be right, how much was when findings were looked at (docs/quality-audit.md)."""
 _SUREST = 0.85
 _AT_LEAST = 0.9  # of a genre that is missed
 

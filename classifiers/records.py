@@ -129,9 +129,8 @@ def years_by_plot(told: Sequence[Movie], plots: Vectors) -> Iterator[Finding]:
         if abs(off) > _FAR_OFF or (later and off < -3):
             said = f"The year is {movie.year}, the plot reads like {guess:.0f} (give or take {spread:.0f})"
             said += f" and speaks of {max(later)}." if later else "."
-            sure = np.clip(
-                0.1 + 0.15 * (abs(off) - _FAR_OFF) + (0.2 if later else 0.0), 0.1, 0.6
-            )  # a timeless story is likelier
+            # A timeless story is likelier than a wrong year, so there is little to be sure of.
+            sure = np.clip(0.1 + 0.15 * (abs(off) - _FAR_OFF) + (0.2 if later else 0.0), 0.1, 0.6)
             yield found("suspect_year", movie, said, sure, "Check the year.", about=movie.year)
 
 

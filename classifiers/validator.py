@@ -30,6 +30,7 @@ TRAIN = "matinee train validator"
 _NEIGHBOURS = 5
 _LETTERED = 0.3  # share of lettering above which a cell of the map counts as lettered
 _SURELY = 0.5
+_AS_CREDITED = "a title and small print at the foot, as credits are set"
 _HARDLY_A_POSTER, _VETO = 0.5, 2.0  # a score below which a twentieth of posters lie, and what each point below it costs
 _BARE = -1.5  # what the expert on lines says of a picture that has none: posters have some
 
@@ -229,12 +230,15 @@ def reasons(image: Image, lettering: Floats, is_poster: bool, probability: float
     elif share > 0.4:
         words = "lettering nearly everywhere, as on a page or a screen"
     elif largest > 0.06 and credits_block:
-        words = "a title and small print at the foot, as credits are set"
+        words = _AS_CREDITED
     elif largest > 0.06:
         words = "large lettering as of a title, but no block of credits"
     else:
         words = "only small lettering, no title"
-    out = [f"There is {words}."]
+    likeness = "much like" if abs(probability - _SURELY) > 0.4 else "more like"
+    looks = f"Its picture looks {likeness} {'the posters' if is_poster else 'the other pictures'} it was compared with"
+    against = words == _AS_CREDITED and not is_poster  # what tells must come first, and not sound like praise
+    out = [f"{looks}, though something on it is placed as a title and credits are."] if against else [f"There is {words}."]
     ratio = image.width / max(image.height, 1)
     if 0.62 <= ratio <= 0.76:
         out.append("It is about two thirds as wide as tall, the usual shape of posters (shape alone does not count).")
@@ -245,9 +249,7 @@ def reasons(image: Image, lettering: Floats, is_poster: bool, probability: float
     pixels = np.asarray(image.convert("RGB").resize((32, 32)), dtype=np.float32)
     if float(pixels.std(axis=(0, 1)).mean()) < 6:
         out.append("It is nearly one plain colour.")
-    likeness = "much like" if abs(probability - _SURELY) > 0.4 else "more like"
-    out.append(f"Its picture looks {likeness} {'the posters' if is_poster else 'the other pictures'} it was compared with.")
-    return out
+    return out if against else [*out, f"{looks}."]
 
 
 def _largest_run(flags: NDArray[np.bool_]) -> int:

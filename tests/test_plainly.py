@@ -130,6 +130,8 @@ def test_corrections() -> None:
         ("a western with Tom Hanks", "and comedies?", {"genres_all": ["Comedy"], "people": ["Tom Hanks"]}),
         ("a French comedy", "it needn't be French or funny", {"genres_all": ["Comedy"]}),
         ("a film", "made before nineteen sixty", {"year_max": 1959}),
+        ("a film", "from the nineties that doesn't go on for more than two hours", {"year_min": 1990, "year_max": 1999, "runtime_max": 120}),
+        ("a film from Sweden", "what about france instead", {"countries": ["France"]}),
         ("a film", "in Swahili", {"languages": ["sw"]}),
         ("a film", "one of us hates subtitles so English only", {"languages": ["en"]}),
     ],

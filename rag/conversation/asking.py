@@ -222,9 +222,8 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         return delta.model_copy(update={"filters": Filters(**filters), "query": query})
     if found is None:
         return delta
-    named_before = (
-        r"|he|she|they" if re.search(r"[.!?]", text[: found.start()]) else ""
-    )  # "I love Keira. What else did she do?"
+    # "I love Keira. What else did she do?": whoever was named in the sentence before
+    named_before = r"|he|she|they" if re.search(r"[.!?]", text[: found.start()]) else ""
     pronoun = re.search(rf"\b(?:(him|her|them)$|his|her|their{named_before})\b", found[0])
     if pronoun and (delta.filters.people or (pronoun[1] and scene.memory.plan.filters.people)):
         return delta  # "Sigourney Weaver! What have you got with her?"; those asked for already

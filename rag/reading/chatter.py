@@ -10,15 +10,15 @@ import re
 
 _SPELLINGS = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
-    "smth": "something", "sth": "something", "sumthing": "something", "somethin": "something", "anythin": "anything", "nothin": "nothing",
+    "smth": "something", "sth": "something",
     "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though",
     "gimme": "give me", "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hows": "how is", "whens": "when is", "wheres": "where is",
     "when's": "when is", "where's": "where is", "how's": "how is", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't",
-    "wih": "with", "wiht": "with", "teh": "the", "onyl": "only", "taht": "that", "smilar": "similar", "simliar": "similar", "movei": "movie",
-    "movei's": "movies", "plese": "please", "pleas": "please", "recomend": "recommend", "reccomend": "recommend", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
+    "wih": "with", "smilar": "similar", "simliar": "similar",
+    "movei's": "movies", "pleas": "please", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
-    "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "moive": "movie", "fim": "film", "flim": "film",
-    "comdey": "comedy", "comedys": "comedies", "documentarys": "documentaries", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
+    "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "fim": "film",
+    "comedys": "comedies", "documentarys": "documentaries", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
     "k": "ok", "aswell": "as well", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(

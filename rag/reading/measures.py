@@ -87,6 +87,12 @@ def afterwards(tokens: Tokens, at: int) -> tuple[Bound | None, int]:
     found = _AFTERWARDS.match(tokens, at) if at < len(tokens) else None
     if found is None or (tokens[at].fold == "on" and at + 1 < len(tokens) and tokens[at + 1].is_word):
         return None, at  # "from 1990 on" bounds, "from 1990 on Mars" does not
+    if (
+        BOUNDS.match(tokens, at)
+        and found[0] < len(tokens)
+        and (tokens[found[0]].number or tokens[found[0]].fold in {"a", "an"})
+    ):
+        return None, at  # "from the nineties, at most" bounds, "from the nineties at most two hours" bounds what follows
     return found[1], found[0]
 
 
@@ -97,6 +103,7 @@ def word_at(tokens: Tokens, at: int) -> str:
 # -- running times -----------------------------------------------------------------------------
 
 _HOURS, _MINUTES = {"h", "hr", "hrs", "hour", "hours"}, {"m", "min", "mins", "minute", "minutes", "'", "’", "′"}
+_MOST_HOURS = 6  # a film may last, where a number alone is read as hours
 _PLURALS = {"hours", "hrs", "minutes", "mins", "half"}  # how an amount of time ends: "an hour and a half"
 _CLOCK = re.compile(r"(?:(\d{1,2}(?:[.,]\d+)?)(?:h|hrs?|hours?)(?:(\d{1,2})(?:m|mins?)?)?|(\d{1,4})(?:m|mins?|minutes?))")
 MEASURE_WORDS = BOUNDS.words() | _AFTERWARDS.words() | {word for word in _HOURS | _MINUTES if len(word) > 2}
@@ -131,11 +138,10 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
     elif not (joint < len(tokens) and tokens[joint].glued):
         joint = place
     second = _duration(tokens, joint) if joint > place else None
-    if (
-        second is None and first and joint < len(tokens) and 1 <= (tokens[joint].number or 0) <= 6
-    ):  # "between two hours and two and a half"
+    hours = (tokens[joint].number if joint < len(tokens) else None) or 0.0
+    if second is None and first and 1 <= hours <= _MOST_HOURS:  # "between two hours and two and a half"
         part, end = _fraction(tokens, joint + 1)
-        second = ((tokens[joint].number or 0) + part) * 60, end
+        second = (hours + part) * 60, end
     if second and (first or loose is not None) and bound is None:
         last = tokens[second[1] - 1].fold
         low = first[0] if first else (loose or 0) * (60 if last in _HOURS else 1)
