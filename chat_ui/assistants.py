@@ -67,6 +67,7 @@ class Filters(BaseModel):
     languages: tuple[str, ...] = Field(default=(), description="ISO 639-1 codes or English names")
     countries: tuple[str, ...] = ()
     people: tuple[str, ...] = Field(default=(), description="actors or directors who take part")
+    people_any: tuple[str, ...] = Field(default=(), description="of these at least one takes part")
     people_none: tuple[str, ...] = ()
     rating_min: float | None = Field(default=None, description="0 to 10")
     has_poster: bool | None = None

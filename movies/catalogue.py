@@ -470,6 +470,8 @@ def _where(filters: Filters) -> tuple[str, list[Any]]:
     if filters.countries:
         parts.append(has("country", filters.countries))
     parts.extend(has("person", [name]) for name in filters.people)
+    if filters.people_any:
+        parts.append(has("person", filters.people_any))
     if filters.people_none:
         parts.append(no("person", filters.people_none))
     for column, bound, value in (

@@ -169,7 +169,7 @@ class Filters(BaseModel):
     """Hard constraints. Each field that is set must hold; an empty `Filters()` admits all films.
 
     `genres_any`: at least one; `genres_all`: each; `genres_none`: not one of them.
-    `people` must all take part (director or cast), `people_none` must not.
+    `people` must all take part (director or cast), one of `people_any` must, `people_none` must not.
     `languages` and `countries`: at least one of the named. Bounds are inclusive; a film whose
     year, runtime or rating is unknown does not pass a bound on it.
     """
@@ -186,6 +186,7 @@ class Filters(BaseModel):
     languages: tuple[str, ...] = Field(default=(), max_length=50)
     countries: tuple[str, ...] = Field(default=(), max_length=50)
     people: tuple[str, ...] = Field(default=(), max_length=20)
+    people_any: tuple[str, ...] = Field(default=(), max_length=20)
     people_none: tuple[str, ...] = Field(default=(), max_length=20)
     rating_min: float | None = Field(default=None, ge=0, le=10)
     has_poster: bool | None = None

@@ -173,7 +173,7 @@ def wish_label(wish: Wish) -> str:
 def _filter_labels(filters: Filters) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     for field, prefix in (
         ("genres_all", ""), ("genres_any", "or "), ("genres_none", "not "), ("languages", "or in "), ("countries", "or from "),
-        ("people", "with "), ("people_none", "without "),
+        ("people", "with "), ("people_any", "or with "), ("people_none", "without "),
     ):  # fmt: skip
         values: tuple[str, ...] = getattr(filters, field)
         if field == "languages" and len(values) > 6:

@@ -209,7 +209,10 @@ def _from_plot(said: str, text: str, scene: Scene) -> Act | None:
 
 def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
     if (found := say.COUNT.search(text)) and not say.OFF_TOPIC.search(text):
-        what = say.COUNT_TALK.sub(" ", said[len(said) - len(found["what"]) :] if len(said) == len(text) else found["what"])
+        asked = said[len(said) - len(found["what"]) :] if len(said) == len(text) else found["what"]
+        if not asked.strip(" ?!."):  # "comedies with Meg Ryan, how many?"
+            asked = said[: found.start()] if len(said) == len(text) else text[: found.start()]
+        what = say.COUNT_TALK.sub(" ", asked)
         read = read_sentence("show me " + " ".join(what.strip(" ?!.").split()), scene.vocabulary)
         plan = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
         if re.search(r"\bof (?:them|these|those)\b", text):
@@ -357,6 +360,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
             new=True,
             read=read,
         )
+    rest = read.plan.query
     absent = tuple(mention.text for mention in read.mentions if not mention.films and mention.role in ("like", "asked"))
     if (found := say.UNKNOWN_PERSON.search(said)) and unknown_person(found["name"], read, scene):
         absent = (*absent, found["name"].strip())
@@ -371,7 +375,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
         near = scene.vocabulary.film_like(found["title"], 0.8 if len(found["title"].split()) == 1 else 0.86)
         if near:
             return Act("search", plan=Plan(query=near[0].title), films=(near[0].id,), new=True, read=read)
-        absent = (found["title"].strip(),)
+        absent, rest = (found["title"].strip(),), ""  # the whole sentence is about that film
     if (
         not absent
         and not read.plan.like
@@ -384,7 +388,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
     if not absent:
         return None
     gone = set(re.findall(r"\w+", fold(" ".join(absent))))
-    query = own_words(" ".join(word for word in read.plan.query.split() if fold(word).strip(".,!?") not in gone))
+    query = own_words(" ".join(word for word in rest.split() if fold(word).strip(".,!?") not in gone))
     plan = read.plan.model_copy(
         update={"query": query, "like": tuple(i for i in read.plan.like if i in scene.catalogue), "k": Plan().k}
     )

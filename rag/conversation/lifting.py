@@ -34,7 +34,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "languages": ("language", "languages", "subtitles", "subtitle"),
     "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
-    "people people_none": ("people", "person", "names"),
+    "people people_any people_none": ("people", "person", "names"),
     "rating_min": ("rating", "ratings", "score"),
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),

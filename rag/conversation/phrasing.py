@@ -233,10 +233,10 @@ HAVE = _glued(
     ^(?:(?:so|and|but|ok|hi|hello|hey|please|well)[ ,]+)*(?:(?:can|could|would) you (?:please )?(?:put on|play|show me|find me|find|get me|start)|do (?:you|we) (?:have|know|stock)|have you (?:got|
     seen)?|got|is there(?: a (?:film|movie) called)?|i(?:'d| would)? (?:want|like|love) to (?:watch|see)|
     i(?:'m| am) looking for|find(?: me)?|show me|play|put on|can (?:i|we) (?:watch|see)|let'?s (?:watch|see)|
-    looking for|search for|what about|how about|who (?:directed|made|is in|stars in|starred in)|how long is|
-    when (?:was|did)|tell me (?:more )?about|what is|what'?s|is)\s+(?:the (?:film|movie) |a (?:film|movie) called |
+    looking for|search for|what about|how about|who (?:directed|made|is in|stars in|starred in|plays in|was in)|who'?s in|how long is|
+    (?:what|which) year (?:was|did|is)|when (?:was|did)|tell me (?:more )?about|what is|what'?s|is)\s+(?:the (?:film|movie) |a (?:film|movie) called |
     the (?:film|movie) called )?[\"“‘']?(?P<title>.+?)[\"”’']?(?: (?:in (?:the|your|this) (?:catalogue|catalog|
-    library|collection)|here|available|on there|about|any good|come out|made|released|in stock))*\s*[?!.]*$
+    library|collection)|here|available|on there|about|any good|come out|came out|made|released|in stock))*(?:,? and (?:who|what|how|when|where)\b.*)?\s*[?!.]*$
     """,
     re.IGNORECASE,
 )

@@ -88,6 +88,8 @@ def failure(film: Movie, name: str, plan: Plan) -> str:
         )
     if name == "people":
         return f"{listed_words(person for person in filters.people if fold(person) not in people)} isn't in it"
+    if name == "people_any":
+        return f"none of {listed_words(filters.people_any)} is in it"
     if name == "people_none":
         return f"{listed_words(person for person in filters.people_none if fold(person) in people)} is in it"
     if name == "rating_min":

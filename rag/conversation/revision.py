@@ -31,6 +31,10 @@ _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
 _EITHER = re.compile(r"^(?:or|also|plus|and also)\b(?! (?:something|rather))")
+_TOO = re.compile(
+    r"^(?:actually,? |oh,? |and |but )*(?!(?:older|newer|longer|shorter|earlier|later|that|it|this)\b)[\w-]+(?: [\w-]+)?(?: ones?| films?)? "
+    r"(?:(?:is|are|would be|'s) (?:also )?(?:fine|ok|okay|good|alright|great|welcome)|(?:would|will) (?:also )?(?:do|work)|works?) (?:too|as well|also)\W*$"
+)  # "Italian is fine too"
 _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )
@@ -122,22 +126,31 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if looser := LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
         kind = ENDS[looser.group(1)].split("_")[0]
         delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
-    if delta.filters.people and _JUST.match(text) and set(delta.filters.people) < set(plan.filters.people):  # "just Pacino"
-        plan = plan.model_copy(update={"filters": plan.filters.model_copy(update={"people": delta.filters.people})})
+    if delta.filters.people and _JUST.match(text) and set(delta.filters.people) < {
+        *plan.filters.people,
+        *plan.filters.people_any,
+    }:  # "just Pacino"
+        plan = plan.model_copy(update={"filters": plan.filters.model_copy(update={"people": delta.filters.people, "people_any": ()})})
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
-        taken = {*before.filters.people, *before.filters.genres_all, *before.filters.genres_any}
+        taken = {*before.filters.people, *before.filters.people_any, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
         readmitted = {*before.filters.people_none, *before.filters.genres_none}
         readmitted -= {*plan.filters.people_none, *plan.filters.genres_none}
-        for name in ("genres_all", "genres_any", "people", "languages", "countries"):  # "drop the comedy" asks for none
+        for name in ("genres_all", "genres_any", "people", "people_any", "languages", "countries"):  # "drop the comedy" asks for none
             lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
             lost |= readmitted  # "Keaton may come back in" allows him, and asks for nobody
             kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
-    if _EITHER.search(text):  # "or Italian": one of both will do
+    if found := _EITHER.search(text) or _TOO.search(text):  # "or Italian": one of both will do
         lists = {name: [*getattr(plan.filters, name), *getattr(delta.filters, name)] for name in ("languages", "countries")}
         asked = {name: values for name, values in lists.items() if getattr(delta.filters, name) and getattr(plan.filters, name)}
+        if found.re is _TOO or found[0] == "or":
+            for each, either in (("people", "people_any"), ("genres_all", "genres_any")):  # "or Brad Pitt": films with either
+                old, new = ([*getattr(f, each), *getattr(f, either)] for f in (plan.filters, delta.filters))
+                if old and new:
+                    asked |= {each: [], either: [*old, *new]}
+                    plan = plan.model_copy(update={"filters": plan.filters.without(each).without(either)})
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **asked})})
     filters = _joined(
         plan.filters,
@@ -217,21 +230,23 @@ def _joined(
             if None not in both.values() and both[low] > both[high]:
                 both = {name: now.get(name) for name in (low, high)}  # the new bound contradicts the old one
             out |= both
-    for name, against in (("genres_none", ("genres_all", "genres_any")), ("people_none", ("people",))):
+    for name, against in (("genres_none", ("genres_all", "genres_any")), ("people_none", ("people", "people_any"))):
         refused = now.get(name, [])
         wanted = [value for field in against for value in now.get(field, [])]
         out[name] = [value for value in (*was.get(name, []), *refused) if value not in wanted]
         for field in against:
             out[field] = [value for value in was.get(field, []) if value not in refused]
-    for fields in (("genres_all", "genres_any"), ("people",)):
+    for fields in (("genres_all", "genres_any"), ("people", "people_any")):
         if not any(field in now for field in fields):
             continue
         replaced = out | {field: now.get(field, []) for field in fields}
         joined = out | {field: list(dict.fromkeys((*out.get(field, []), *now.get(field, [])))) for field in fields}
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
-        alternative = not also or fields == ("people",)  # "and Bergman?" of whom nothing is with Tarkovsky
+        alternative = not also or fields[0] == "people"  # "and Bergman?" of whom nothing is with Tarkovsky
         hopeless = other_list or not count(old)  # of what nothing fitted nothing is kept
         out = replaced if instead or ((alternative or hopeless) and not count(narrower)) else joined
+    if len(out.get("people_any", ())) == 1:  # of whom the other was ruled out
+        out["people"] = list(dict.fromkeys((*out.get("people", ()), *out.pop("people_any"))))
     return Filters(**{key: value for key, value in out.items() if value is not None})
 
 

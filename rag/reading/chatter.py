@@ -42,6 +42,7 @@ _ASIDE = re.compile(
 _STRAIGHT = tuple(
     (re.compile(pattern, re.IGNORECASE), straight)
     for pattern, straight in (
+        (r"(?<![\w&])#\s?(\d{1,2})\b", r"number \1"),
         # the question behind a remark, and a statement that is one: "Saoirse Ronan is in Lady Bird, right?"
         (r"^[^?]{2,40}?[.!,;:] (?:(?:just|so|then|but|please|now) )*tell me (?=(?:how|who|when|which|what)\b)", ""),
         (r"^(?:\w+ ){0,2}(?:argument|question|bet|quiz)(?: time)?: (?=\w)", ""),

@@ -195,7 +195,7 @@ class Draft:
                 self.filters[field] = values
 
     def _settle_people(self) -> None:
-        """Two people: films with both. "Tom Hanks or Meg Ryan": either, which only a wish can say."""
+        """Two people: films with both. "Tom Hanks or Meg Ryan": films with either."""
         lists: list[list[tuple[str, Relation]]] = []
         for _, name, relation in self.people:
             if relation in _LISTED and lists:
@@ -205,7 +205,7 @@ class Draft:
         for people in lists:
             names = [name for name, _ in people]
             if any(relation == "or" for _, relation in people):
-                self.soft += [Wish(kind="person", value=name) for name in names]
+                self.filters["people_any"] = list(dict.fromkeys(names))[:_PEOPLE_LIMIT]
             else:
                 self.filters["people"] = list(dict.fromkeys(self.filters.get("people", []) + names))[:_PEOPLE_LIMIT]
 

@@ -181,10 +181,15 @@ class Vocabulary:
         people = [] if self.is_ordinary(surname) else [self._people[row] for row in self._by_surname.get(surname, ())]
         return [person.name for person in sorted(people, key=lambda person: -_films(person, False))]
 
-    def person_by_token(self, word: str) -> Person | None:
-        """The only person who has this word anywhere in the name ("Keanu")."""
-        rows = self._by_token.get(word, ())
-        return self._people[rows[0]] if len(rows) == 1 else None
+    def person_by_token(self, word: str, *, best_known: bool = False) -> Person | None:
+        """The only person who has this word anywhere in the name ("Keanu"); `best_known`: or whose first name it is, with
+        three times the films of the next."""
+        people = sorted((self._people[row] for row in self._by_token.get(word, ())), key=lambda person: -_films(person, False))
+        if len(people) < 2 or not best_known:
+            return people[0] if len(people) == 1 else None
+        first, second = (_films(person, False) for person in people[:2])
+        called = tokenize_name(people[0].name)[0] == word
+        return people[0] if called and first >= 3 and first >= 3 * second else None
 
     def person_by_nickname(self, nickname: str, surname: str = "") -> Person | None:
         """The one person whose first name this is short for ("Jimmy" Stewart, "Arnie"), among those of the surname if one is given."""

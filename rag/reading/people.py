@@ -99,7 +99,9 @@ class PersonReader:
             after = self._film_follows(tokens, at + length) or words[-1].bare != words[-1].fold
             name = "".join(word.bare for word in words)
             person = self._names.person_by_surname(name, directing=directing or after)
-            alone = self._names.person_by_token(name) if person is None and (first.capital or cued) and length == 1 else None
+            alone = None
+            if person is None and length == 1 and (first.capital or cued):
+                alone = self._names.person_by_token(name, best_known=first.capital or not is_english(name))
             if person is None and alone is None and cued and length == 1 and not is_english(name):
                 alone = self._names.person_by_nickname(name)  # "no arnie"
             if person is None and alone is None:

@@ -25,6 +25,7 @@ _PLAIN = tuple(
         (rf"\b(?:kicks? off|starts?|leaves?|goes|departs?|arrives?|comes?|begins?|is here|are here) in (?:exactly |about )?(?={_TIME}\b)", "at most "),
         (rf"\b(?:want|like|need) (?:it|that|this|them) (?:done|over|finished) (?:in|within) (?=\w)|\b(?:(?:call|make) it|you (?:can|may) have) (?={_TIME}\b)", "at most "),
         (rf"\b{_TIME}(?:[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never(?! ?mind)|christ|ouch|blimey|(?:far |way |much )?too long)| (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long)))\b(?: (?:tonight|today|for \w+(?: \w+)?))?[.!?,… ]*", "shorter. "),
+        (r"^(?:actually,? |oh,? |and |but )*(?!(?:older|newer|longer|shorter|earlier|later|that|it|this)\b)([\w-]+(?: [\w-]+)?(?: ones?| films?)?) (?:(?:is|are|would be) (?:also )?(?:fine|ok|okay|good|alright|great|welcome)|(?:would|will) (?:also )?(?:do|work)|works?) (?:too|as well|also)\W*$", r"or \1"),
         # who refuses what: "mel won't touch anything from before 1970", "dan says no horror"
         (r"(?:^|(?<=[,.;!?] )|(?<=\band )|(?<=\bbut )|(?<=\boh ))(?:and |but |oh )?(?:my |our |the )?[\w'’-]+ (?:says?|said|votes?|voted|insists?|demands?|goes) (?=(?:no|nothing|not|never|without)\b)", ""),
         (r"\b(?:(?:my|our|the|his|her) )?(?:[\w'’-]+ )?(?:won'?t|will not|wouldn'?t|would not|refuses? to|never) (?:touch|watch|do|consider|entertain|go near|look at|sit through)(?: (?:any(?:thing|one)?|a|an|one))?\b(?! (?:it|that|this|them|him|her)\b)", "nothing"),
@@ -105,6 +106,8 @@ _PLAIN = tuple(
         (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
         (r"(?:^|(?<=[,.;!?] ))(?:he|she|they) (?:really |would )?(?:prefers?|wants?|likes?|loves?|enjoys?)\b(?! (?:it|that|this|them|these|those)\b)", ""),
         (r"\b(?:for )?(?:my|our|an?) (?:\w+ )?(?:\d|1[0-3])[- ]?(?:yo|y/o|(?:year|yr)s?[- ]olds?)\b(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?(?: (?:really )?(?:wants?|likes?|loves?|enjoys?|needs?|is into|is mad about)(?: to (?:see|watch))?)?", "for kids "),
+        (r"^(?:my |the |our )?(?:[\w-]+(?:, | and | & ))?(?:my |the |our )?[\w-]+ and (?:me|i|myself|my [\w-]+) (?=(?:(?:would|really|just|both|all) )*(?:want|need|fancy|like|feel|are|have)\b)", "we "),
+        (r"^(?:me|myself) and (?:my |the |our )?[\w-]+(?: [\w-]+)? (?=(?:(?:would|really|just|both|all) )*(?:want|need|fancy|like|feel|are|have)\b)", "we "),
         (r"(?:^|(?<=[,.;!?] ))(?:my|our) \w+ (?:says?|said|thinks?|insists?|reckons?|wants?|would like|would prefer|prefers?|asks for)\b(?: (?:that|it should be|it must be|we need))?", ""),
         (r"\b(?:don'?t|do not|never)(?: you)?(?: ever)? (?:show|give|suggest|recommend|offer|bring)(?: me| us)?(?: any| another)?\b", "no"),
         (r",? (?:because |as |cos |since )?(?:she|he|they|we|i) (?:can'?t|cannot|won'?t|gets?|falls?|have to|has to) [^,.;?!]*$", ""),

@@ -23,7 +23,8 @@ MODIFIERS = word_set("genre mood place era length quality foreign measure sort n
 CONSTRAINTS = MODIFIERS | word_set("poster subtitles person title more")
 DETERMINERS = word_set("a an the any some of with other my also another")
 _FILLERS = word_set("joint polite film not ask hedge fine copula")
-_DEGREE_KEEPS = word_set("mood joint polite length era more quality genre")  # "not too sad or scary": the degree goes on
+_HAVE_DEGREES = word_set("mood length era quality genre")  # "a not too long scary film": a degree is of one of them,
+_DEGREE_KEEPS = _HAVE_DEGREES | word_set("joint polite more")  # but "not too sad or scary": a joint passes it on
 _PART_OF_STORY = word_set(
     "genre mood place era length quality foreign sort compare more family subtitles ask joint number topic copula"
 )
@@ -43,6 +44,7 @@ class Scope:
         self.draft = self._draft = draft
         self._reset()
         self._degree: int | None = None
+        self._spent = False  # whether the piece just read was what the degree is of
         self._avoiding: list[int] = []
         self._at = 0
         while self._at < len(pieces):
@@ -62,8 +64,9 @@ class Scope:
             self._end_avoiding()
         if self._once and self._consumed:
             self._negated = self._once = False
-        if self._degree is not None and piece.kind not in _DEGREE_KEEPS:
+        if self._degree is not None and (piece.kind not in _DEGREE_KEEPS or (self._spent and piece.kind in _HAVE_DEGREES)):
             self._degree = None
+        self._spent = self._degree is not None and piece.kind in _HAVE_DEGREES
         if self._story and piece.kind == "place" and self._made_in(piece):
             self._story = False
         if self._story and piece.kind in _PART_OF_STORY:
