@@ -25,6 +25,7 @@ from rag.plan import Plan, Relative, Wish
 from rag.reading.moods import MOODS
 
 _POOL = 80  # films looked at again for a handful shown
+_VAGUE_POOL = 300  # where nothing but a mood was said
 _SPARE = 3  # films per film shown where only variety may put one off
 _SORTED_POOL = 40  # films that count as answering the query when another order than relevance is wanted
 _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
@@ -35,6 +36,8 @@ _MOOD, _COMPARED, _PREFERENCE, _KIN, _TASTE = (
     0.7,
 )  # what a wish is worth, in standard deviations of the search
 _REMEMBERED = 4.0  # times a preference: a genre that somebody remembers a film by, rather than would like
+_RENOWN, _RENOWN_ALONE = 1.0, 4.0  # of films many have voted for and rated well; the more where words say little
+_MANY_VOTES = 4.0  # powers of ten
 _COMPANY = 4.0  # a person who would ideally take part, or is remembered to
 _NO_FURTHER = 4.0  # against a film that isn't funnier than the one it should be funnier than
 _LIKENESS, _AVOIDED = 9.0, 6.0  # kinship with a film to be like; a theme to avoid, found in the text
@@ -85,7 +88,8 @@ def carry_out(
     bare = not (plan.query or anchors or image or clues)
     free = bool(plan.filters.people or clues or image)  # shown as they come, however alike
     wishes = bool(plan.soft or plan.relative or plan.avoid or plan.like or plan.unlike or liked or disliked)
-    pool = max(_POOL, 4 * k) if wishes or plan.sort != "relevance" else k if free else _SPARE * k
+    vague = bare and bool(texts)  # "something funny": of the many that are, those worth the evening
+    pool = _VAGUE_POOL if vague else max(_POOL, 4 * k) if wishes or plan.sort != "relevance" else k if free else _SPARE * k
     everything = plan.sort != "relevance" and bare and not texts
     hits = index.search(
         plan.query, image=image, filters=plan.filters, like=anchors,
@@ -100,7 +104,11 @@ def carry_out(
     if everything:
         wanted = [hit for hit in hits if not tastes.refuses(hit.movie)] or hits
         return Screening(tuple(_ordered(wanted, plan.sort)[:k]), passing)
-    scored = [(_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie), hit) for rank, hit in enumerate(hits)]
+    known = _RENOWN_ALONE if vague else 0.0 if bare else _RENOWN
+    scored = [
+        (_strength(hit, rank, bare and not texts) + tastes.bonus(hit.movie) + known * renown(hit.movie), hit)
+        for rank, hit in enumerate(hits)
+    ]
     scored = [(score, hit) for score, hit in scored if not tastes.refuses(hit.movie)] or scored
     scored.sort(key=lambda pair: -pair[0])
     if not plan.query and not clues:  # a mood alone is no evidence against a film
@@ -173,6 +181,14 @@ class Tastes:
         return total + sum(
             weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
         )
+
+
+def renown(film: Movie) -> float:
+    """How well known and liked a film is, −0.5 to 1.5; 0 where nobody has voted."""
+    if not film.votes:
+        return 0.0
+    liked = 0.0 if film.rating is None else max(-0.5, min(0.5, (film.rating - 6) / 4))
+    return min(1.0, math.log10(1 + film.votes) / _MANY_VOTES) + liked
 
 
 def _stems(film: Movie) -> frozenset[str]:

@@ -367,7 +367,7 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
     if (
         not absent
         and (found := say.HAVE.match(said))
-        and unknown_title(found["title"], scene)
+        and (unknown_title(found["title"], scene) or (say.OF_ONE_FILM.match(said) and re.fullmatch(r"[A-Z]\w{3,}", found["title"])))
         and not read.plan.filters
         and not read.plan.soft
         and read.plan.sort == "relevance"

@@ -240,6 +240,9 @@ HAVE = _glued(
     """,
     re.IGNORECASE,
 )
+OF_ONE_FILM = re.compile(
+    r"(?:who|what year|which year|when|how long) .|is (?:\S+ ){1,4}(?:any good|worth)", re.IGNORECASE
+)  # a question of fact: a single word with a capital is its film then
 LIKE_TITLE = _glued(
     r"""
     \b(?:like|similar to|in the (?:style|vein|spirit) of|reminds? me of)\s+(?P<title>[^,.;?!]+?)(?=\s+(?:but|only|

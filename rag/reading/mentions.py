@@ -256,7 +256,10 @@ class TitleReader:
             return None
         text = sentence[words[0].start : words[-1].end]
         films = self._film_like(text, 0.8 if proper else 0.86)
-        if not films and not (proper and sure):
+        if len(words) == 1 and (len(films) > 1 or self._names.is_ordinary(words[0].fold)):
+            films = [film for film in films if len(film.title.split()) == 1]  # "Moonlight" is no Moonlight Mile
+        closes = at + len(words) >= len(tokens) or not tokens[at + len(words)].is_word
+        if not films and not (proper and (sure or (closes and at > 0))):
             return None
         return Mention(at, at + len(words), text, tuple(films), role, bool(films))
 

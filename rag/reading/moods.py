@@ -48,7 +48,7 @@ MOODS: dict[str, Mood] = {
         against=("Horror", "War", "Crime"),
     ),
     "light": Mood(
-        said="""light, light hearted, lighthearted, easy going, easygoing, undemanding, easy to watch, not too heavy
+        said="""light, light hearted, lighthearted, easy going, easygoing, undemanding, easy to watch, easy to follow, easier to follow, less confusing, not too heavy
         nothing heavy, nothing too heavy, not heavy, lightweight, not too serious, nothing too serious, nothing serious
         breezy, mindless, fluffy""",
         text="A light, easy-going, playful story.",

@@ -126,7 +126,8 @@ class Vocabulary:
             self._by_name.setdefault("".join(words[1:]) + words[0], row)
         for word in set(words):
             self._by_token[word].append(row)
-        self._by_surname[words[-1]].append(row)
+        if len(words[-1]) > 1:  # T.I. is nobody's "I"
+            self._by_surname[words[-1]].append(row)
         for start in range(len(words) - 2, 0, -1):
             if words[start] not in _PARTICLES:
                 break

@@ -100,8 +100,10 @@ class PersonReader:
             name = "".join(word.bare for word in words)
             person = self._names.person_by_surname(name, directing=directing or after)
             alone = None
-            if person is None and length == 1 and (first.capital or cued):
-                alone = self._names.person_by_token(name, best_known=first.capital or not is_english(name))
+            if length == 1 and (first.capital or cued):
+                rare = not is_english(name) or (len(name) > 4 and not self._names.is_ordinary(name))
+                alone = self._names.person_by_token(name, best_known=first.capital or rare)
+                alone, person = (None, person) if alone in (person, None) else (alone, None)  # "with Arnold": Schwarzenegger
             if person is None and alone is None and cued and length == 1 and not is_english(name):
                 alone = self._names.person_by_nickname(name)  # "no arnie"
             if person is None and alone is None:

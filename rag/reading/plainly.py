@@ -82,7 +82,7 @@ _PLAIN = tuple(
         (r"\b(shortest|longest|oldest|newest|best rated|latest|earliest) things?(?: (?:on here|in here|here|you(?:'ve)? (?:have|got)|there is))?(?=\s*(?:[?!.,;]|$))", r"\1 film"),
         (r"(?<=\w)[.!] (?:got |have you )?any(?:thing)?(?: good| here| at all)?\s*\?+\s*$", "?"),
         (r"\b(?:and )?(?:don'?t|do not)(?: you)?(?: dare)? (?:say|tell me|name|mention) (?=(?-i:[A-Z]))", "not "),
-        (r"(?:^|,? |(?<=[.!?] ))(?:and |but )?(?:she|he|they|we|i) (?:really |just )?(?:can'?t (?:stand|bear|abide)|hates?|loathes?|detests?) ([^,.;?!]+?)(?:,? so (?:nothing|none|no films?|not) with (?:her|him|them))?(?=\s*(?:[,.;?!]|$))", r". no \1"),
+        (r"(?:^|,? |(?<=[.!?] ))(?:and |but )?(?:she|he|they|we|i) (?:really |just )?(?:can'?t (?:stand|bear|abide|do|face|handle|stomach)|hates?|loathes?|detests?) (?!more |that |this |it )([^,.;?!]+?)(?:,? so (?:nothing|none|no films?|not) with (?:her|him|them))?(?=\s*(?:[,.;?!]|$|and (?:she|he|they|we|i)\b))", r". no \1"),
         (r"(?:^|(?<=[.!?] ))(?:which|what) (?=(?:films?|movies?|ones?|cartoons?|comed(?:y|ies)|westerns?|thrillers?|musicals?|documentar(?:y|ies)|dramas?|romances?)\b(?! (?:is|was|am|has|had|where|with)\b))", ""),
         (
             r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!that\b|this\b|its\b|the\b|you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
@@ -126,6 +126,8 @@ _PLAIN = tuple(
         (r",? i'?m afraid(?=\s*(?:[?!.,]|$))", ""),
         # what somebody's evening is like says nothing about the film: "I need to be up early"
         (r"(?:^|(?<=[,.;!?] ))(?:i|we)(?:'ve|'ll| have| will)? ?(?:only )?(?:need|have|got|must|want|had|am going|are going) to (?:be|get|go|work|sleep|leave|catch|wake|start|travel)\b(?! by\b)[^,.;?!]*(?=[,.;?!])", ""),
+        (r"\b(?:from )?any (?:other )?(?:country|place|where) (?:but|except|other than|apart from|besides) (?:for )?(?=(?:the )?\w)", "not from "),
+        (r",? (?:for (?:us|me|the grown-?ups|the adults) )?(?:after|once|when) (?:the kids|the children|they)(?:'re| are) (?:asleep|in bed|out|gone)\b", ""),
         (r"\b(?:in )?any (?:other )?language (?:but|except|other than|apart from|besides|that isn'?t|not) (\w+)", r"not in \1"),
         (
             r"\b(?:where|in which|but) ([\w.'’-]+(?: [\w.'’-]+){0,2}?) "
