@@ -21,7 +21,7 @@ import numpy as np
 from PIL.Image import Image
 
 from movies.caching import Cache
-from movies.encoders import Encoder, Span, Vectors, whole_and_parts
+from movies.encoders import Encoder, Span, Vectors, layered, layers_of, whole_and_parts
 from movies.errors import Busy
 
 Found = TypeVar("Found")
@@ -58,6 +58,7 @@ class BatchingEncoder:
         known: Cache[str, Vectors] | None = None,
     ) -> None:
         self.name, self.dim, self.max_tokens = encoder.name, encoder.dim, encoder.max_tokens
+        self.layers = layers_of(encoder)
         self._encoder = encoder
         self._limit, self._patience, self._wait, self._largest = queue, patience, wait, largest
         self._observe = observe
@@ -121,6 +122,10 @@ class BatchingEncoder:
     def in_place(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
         """Whole texts with their parts, for a film that is being added. A few films at a time. Raises Busy."""
         return self._a_few_at_a_time(lambda: whole_and_parts(self._encoder, texts, spans))
+
+    def layered(self, texts: Sequence[str]) -> Vectors:
+        """Plots with their inner layers, for classifiers. A few at a time. Raises Busy."""
+        return self._a_few_at_a_time(lambda: layered(self._encoder, texts))
 
     def images(self, images: Sequence[Image]) -> Vectors:
         """float32 (len(images), dim). A few pictures at a time, because each fills the processor. Raises Busy."""

@@ -64,7 +64,8 @@ def audit(
     movies = list(catalogue)
     broken = broken or {}
     told = [movie for movie in movies if has_words(movie.plot) and len(movie.plot.split()) >= _WORDS]
-    plots = features.plots([movie.plot for movie in told], progress_of(progress, "audit plots"))
+    rows = features.plots([movie.plot for movie in told], progress_of(progress, "audit plots"))
+    plots = features.meaning(rows)
     findings = [*gaps(movies, broken), *suspect_numbers(movies), *years_by_plot(told, plots)]
     for movie in movies:
         if movie.id in broken and not movie.poster:

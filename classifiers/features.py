@@ -1,6 +1,6 @@
 """The rows of numbers that the heads read, from an encoder and our own eyes, cached where a store is given.
 
-Three families: plots (the encoder over whole sentences that fit it, averaged), posters as the
+Three families: plots (the encoder and its inner layers over whole sentences that fit it, averaged), posters as the
 encoder sees them, posters as our eyes see them. Does not know labels.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from PIL.Image import Image
 
 from classifiers.eyes import Eyes
-from movies.encoders import Encoder, Vectors, unit
+from movies.encoders import Encoder, Vectors, layered, layers_of, unit
 
 Item = TypeVar("Item")
 Step = Callable[[int, int], None]
@@ -66,14 +66,20 @@ class Features:
     store: Store = field(default_factory=NoStore)
     open_poster: Callable[[str], Image] | None = None
 
-    def plot(self, text: str) -> Vectors:
-        """float32 (dim,) of one plot; zeros for a text without words."""
-        return np.asarray(self.plots([text])[0])
-
     def plots(self, texts: Sequence[str], step: Step = _silent) -> Vectors:
-        """float32 (n, dim): unit rows, zero where a text has no words."""
+        """float32 (n, (layers + 1) · dim) as `movies.encoders.layered` gives them, of all windows of a plot; zero for one without words."""
         keys = [hashlib.sha256(b"plot" + text.encode("utf-8", "replace")).digest() for text in texts]
-        return self.store.embed(f"{self.encoder.name}/plot", texts, keys, self._encode_plots, self.encoder.dim, _BATCH, step)
+        blocks = layers_of(self.encoder) + 1
+        space = f"{self.encoder.name}/plot" + (f"/{blocks}" if blocks > 1 else "")
+        return self.store.embed(space, texts, keys, self._encode_plots, self.encoder.dim * blocks, _BATCH, step)
+
+    def meaning(self, plots: Vectors) -> Vectors:
+        """Of rows of `plots` the encoder's own (n, dim)."""
+        return plots[:, -self.encoder.dim :]
+
+    def layers(self, plots: Vectors) -> Vectors:
+        """Of rows of `plots` what the inner layers say (n, layers · dim)."""
+        return plots[:, : -self.encoder.dim]
 
     def meanings(self, posters: Sequence[str], step: Step = _silent) -> Vectors:
         """float32 (n, dim): posters as the encoder sees them (shared with the index, so usually known)."""
@@ -98,14 +104,15 @@ class Features:
         counts = self.encoder.token_counts([text[:_LONGEST].strip() for text in texts])  # at once: counting one by one is slow
         windows = [windows_of(text, self.encoder, count) for text, count in zip(texts, counts, strict=True)]
         flat = [window for part in windows for window in part]
-        vectors = self.encoder.texts(flat) if flat else np.zeros((0, self.encoder.dim), dtype=np.float32)
-        out = np.zeros((len(texts), self.encoder.dim), dtype=np.float32)
+        blocks = layers_of(self.encoder) + 1
+        vectors = layered(self.encoder, flat) if flat else np.zeros((0, self.encoder.dim * blocks), dtype=np.float32)
+        out = np.zeros((len(texts), self.encoder.dim * blocks), dtype=np.float32)
         start = 0
         for row, part in enumerate(windows):
             if part:
                 out[row] = vectors[start : start + len(part)].mean(axis=0)
             start += len(part)
-        return unit(out)
+        return unit(out.reshape(len(texts), blocks, -1)).reshape(len(texts), -1)
 
 
 def reads(encoder: Encoder) -> bool:

@@ -119,10 +119,10 @@ class GenreClassifier:
 
     def from_plot(self, text: str, explain: bool = False) -> Prediction:
         """Genres from a plot. Raises BadInput for a text without words."""
-        vector = self.features.plot(_readable(text))
+        rows = self.features.plots([_readable(text)])
         if "plot" not in self._decisions:
-            return self._guess(vector[None])
-        logits = self.plot_logits([text], vector[None])[0]
+            return self._guess(self.features.meaning(rows))
+        logits = self.plot_logits([text], rows)[0]
         explanation = explain_plot(text, self._plots_likely) if explain else None
         return self._answer("plot", logits, {"plot": 1.0}, explanation)
 
@@ -144,9 +144,9 @@ class GenreClassifier:
             return self.from_plot(text, explain)
         if text is None:
             return self.from_poster(image, explain)
-        plot, poster = self.features.plot(text)[None], self.features.encoder.images([image])
+        plot, poster = self.features.plots([text]), self.features.encoder.images([image])
         if not {"plot", "poster"} <= set(self._decisions):
-            return self._guess(np.concatenate([plot, poster]))
+            return self._guess(np.concatenate([self.features.meaning(plot), poster]))
         plot_logits = self.plot_logits([text], plot)[0]
         poster_logits = self.poster_logits(poster, self.features.eyes.rows([image]))[0]
         if "both" not in self._decisions:  # too few films have both; the plot is the better witness
@@ -161,17 +161,22 @@ class GenreClassifier:
 
     # -- scores (also used by training, evaluation and audit) ----------------------------------
 
-    def plot_logits(self, texts: Sequence[str], vectors: Vectors) -> Floats:
-        """Calibrated log-odds (n, k) of plots with their encoder rows."""
-        words = np.stack([self._word_logits(text) for text in texts])
-        return self._blends["plot"](self._heads["plot.meaning"](vectors), words)
+    def plot_logits(self, texts: Sequence[str], rows: Vectors) -> Floats:
+        """Calibrated log-odds (n, k) of plots with their rows (`Features.plots`)."""
+        return self._blends["plot"](*self._plot_scores(texts, rows))
 
-    def plot_parts(self, texts: Sequence[str], vectors: Vectors) -> dict[str, Floats]:
-        """Log-odds (n, k) as each part alone moves them from the usual: the meaning, and the words."""
-        words = np.stack([self._word_logits(text) for text in texts])
+    def plot_parts(self, texts: Sequence[str], rows: Vectors) -> dict[str, Floats]:
+        """Log-odds (n, k) as each part alone moves them from the usual: the meaning (with the layers below), and the words."""
         blend = self._blends["plot"]
-        meaning, said = blend.moves(self._heads["plot.meaning"](vectors), words)
-        return {"meaning": meaning + blend.bias, "words": said + blend.bias}
+        *meant, said = blend.moves(*self._plot_scores(texts, rows))
+        return {"meaning": np.sum(meant, axis=0) + blend.bias, "words": said + blend.bias}
+
+    def _plot_scores(self, texts: Sequence[str], rows: Vectors) -> list[Floats]:
+        """Scores (n, k) of each head on plots, in the order in which they were weighed."""
+        scores = [self._heads["plot.meaning"](self.features.meaning(rows))]
+        if "plot.layers" in self._heads:
+            scores.append(self._heads["plot.layers"](self.features.layers(rows)))
+        return [*scores, np.stack([self._word_logits(text) for text in texts])]
 
     def poster_logits(self, meanings: Vectors, looks: Vectors) -> Floats:
         """Calibrated log-odds (n, k) of posters with their encoder rows and the eyes' rows."""

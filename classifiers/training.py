@@ -28,6 +28,7 @@ from classifiers.report import write_genre_report
 from classifiers.tuning import JUDGED, Tuning, tune
 from classifiers.words import Vocabulary
 from movies.catalogue import Catalogue
+from movies.encoders import layers_of
 from movies.errors import BadCatalogue
 from movies.movie import Movie
 from movies.titles import normal_title
@@ -36,7 +37,7 @@ _PARTS = 7  # one of them is held out
 _FOLDS = 4
 _FEWEST_FILMS = 40  # with genres, or there is nothing to learn from
 _FEWEST_POSTERS = 60
-_PENALTIES = {"meaning": 2e-2, "words": 2e-5, "look": 1.0, "blend": 0.1}
+_PENALTIES = {"meaning": 2e-2, "layers": 2e-2, "words": 2e-5, "look": 1.0, "blend": 0.1}
 _COVERAGE = 0.9
 _ABSTAIN_BELOW = 0.35
 _SEEN_IN = 3  # texts a word must occur in
@@ -80,7 +81,8 @@ def train_genres(
     arrays: dict[str, NDArray[Any]] = {}
     calibrated: dict[str, NDArray[np.bool_]] = {}  # films whose scores say how the source's scores are to be read
     tuning = Tuning()
-    sources = {"plot": ("meaning", "words"), "poster": ("meaning", "look")}
+    layers = ("layers",) if "plot.layers" in films.rows else ()
+    sources = {"plot": ("meaning", *layers, "words"), "poster": ("meaning", "look")}
     trained = [name for name in sources if name in films.has]
     for source in trained:
         parts = []
@@ -159,7 +161,10 @@ def _compute_rows(films: Films, features: Features, posters: bool, progress: Pro
     if (plots & ~films.test).sum() >= _FEWEST_FILMS:
         texts = [movie.plot for movie in films.movies]
         films.has["plot"] = plots
-        films.rows["plot.meaning"] = features.plots(texts, progress_of(progress, "plots"))
+        rows = features.plots(texts, progress_of(progress, "plots"))
+        films.rows["plot.meaning"] = features.meaning(rows)
+        if layers_of(features.encoder):
+            films.rows["plot.layers"] = features.layers(rows)
         vocabulary = Vocabulary.of((text for text, out in zip(texts, films.test, strict=True) if not out), _SEEN_IN)
         data, columns, ends = vocabulary.rows(texts)
         films.rows["plot.words"] = csr_matrix((data, columns, ends), shape=(len(texts), len(vocabulary.hashes)))

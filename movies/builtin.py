@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
-from movies.encoders import Span, Vectors, verify_file
+from movies.encoders import Span, Vectors, unit, verify_file
 from movies.errors import BadInput
 from movies.poster_reader import PosterReader
 
@@ -63,6 +63,7 @@ class BuiltinEncoder:
         self.reader = reader or PosterReader()
         self.name = f"builtin:all-MiniLM-L6-v2@{_SHA256[:8]}"
         self.dim = int(config["hidden_size"])
+        self.layers = int(config["num_hidden_layers"]) - 1
         self.max_tokens = 256
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
@@ -75,6 +76,15 @@ class BuiltinEncoder:
         for rows in _batches([len(row) for row in ids]):
             out[rows] = self._forward([ids[row] for row in rows])
         return out
+
+    def layered(self, texts: Sequence[str]) -> Vectors:
+        """As `movies.encoders.layered`: the layers before the last know of style and of kinds of words what the last one forgets."""
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        self._check(ids)
+        out = np.zeros((len(ids), self.layers + 1, self.dim), dtype=np.float32)
+        for rows in _batches([len(row) for row in ids]):
+            out[rows] = self._forward([ids[row] for row in rows], inner=True).reshape(len(rows), self.layers + 1, self.dim)
+        return unit(out).reshape(len(ids), -1)
 
     def in_place(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
         """Texts and parts of them (`movies.encoders.whole_and_parts`) from one pass over each text.
@@ -108,11 +118,14 @@ class BuiltinEncoder:
             raise BadInput(f"A text has {longest} tokens; the encoder reads {self.max_tokens}. Split it into passages.")
 
     @torch.inference_mode()
-    def _forward(self, ids: list[list[int]], parts: list[list[NDArray[np.intp]]] | None = None) -> Vectors:
-        """Unit rows, one for each text; with `parts`, one for each of the groups of its tokens, text by text."""
+    def _forward(
+        self, ids: list[list[int]], parts: list[list[NDArray[np.intp]]] | None = None, *, inner: bool = False
+    ) -> Vectors:
+        """Unit rows, one for each text; with `parts`, one for each of the groups of its tokens, text by text; with `inner`,
+        of all layers side by side."""
         with self._lock:  # two forward passes at once only fight for the same cores
             torch.set_num_threads(1 if sum(map(len, ids)) < _ONE_CORE else self._threads)
-            hidden, row = self._bert(ids)
+            hidden, row = self._bert(ids, inner)
         if parts is not None:
             first = np.cumsum([0, *(len(text) for text in ids)])
             groups = [tokens + first[text] for text, found in enumerate(parts) for tokens in found]
@@ -145,15 +158,25 @@ class _Bert(nn.Module):
         self.load_state_dict(known)
         self.requires_grad_(requires_grad=False).eval()
 
-    def forward(self, ids: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Hidden states (tokens, dim) of all texts, one after the other, and which text each token belongs to (tokens,)."""
+    def forward(self, ids: list[list[int]], inner: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """Hidden states (tokens, dim) of all texts, one after the other, and which text each token belongs to (tokens,).
+
+        `inner`: the states after every layer, side by side (tokens, layers · dim).
+        """
         lengths = torch.tensor([len(row) for row in ids])
         width = int(lengths.max())
         real = torch.arange(width) < lengths[:, None]
         frame = torch.zeros(real.shape, dtype=torch.long)
         frame[real] = torch.tensor([token for row in ids for token in row])
         hidden = self.norm(self._words[frame] + self._places[:width])
-        return self.layers(hidden, src_key_padding_mask=~real)[real], real.nonzero()[:, 0]
+        row = real.nonzero()[:, 0]
+        if not inner:
+            return self.layers(hidden, src_key_padding_mask=~real)[real], row
+        states = []
+        for layer in self.layers.layers:
+            hidden = layer(hidden, src_key_padding_mask=~real)
+            states.append(hidden[real])
+        return torch.cat(states, dim=1), row
 
 
 def _layer_weights(weights: Mapping[str, torch.Tensor], before: str, now: str) -> dict[str, torch.Tensor]:

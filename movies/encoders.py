@@ -57,6 +57,30 @@ class ReadsInPlace(Protocol):
         ...
 
 
+@runtime_checkable
+class ShowsLayers(Protocol):
+    """An encoder that also tells what the inner layers of its network make of a text; `layers`: how many of them it shows."""
+
+    layers: int
+
+    def layered(self, texts: Sequence[str]) -> Vectors:
+        """As `layered`."""
+        ...
+
+
+def layered(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """float32 (len(texts), (layers + 1) · dim): a unit row of each inner layer, from the first on, and the text's own row last.
+
+    The own row alone where an encoder shows no layers. Raises BadInput if a text exceeds `max_tokens`.
+    """
+    return encoder.layered(texts) if isinstance(encoder, ShowsLayers) else encoder.texts(texts)
+
+
+def layers_of(encoder: Encoder) -> int:
+    """How many inner layers an encoder shows."""
+    return encoder.layers if isinstance(encoder, ShowsLayers) else 0
+
+
 def whole_and_parts(encoder: Encoder, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
     """For each text float32 (1 + its spans, dim): all of it, then each span (start, end in characters).
 

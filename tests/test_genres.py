@@ -225,7 +225,7 @@ def test_a_picture_too_large_to_unpack_is_refused_in_words() -> None:
 
 def test_one_answer_takes_two_milliseconds_besides_the_encoder(classifier: GenreClassifier) -> None:
     text = "a ghost in the cellar screams and two lovers kiss at the wedding on the ranch"
-    plot = classifier.features.plot(text)[None]
+    plot = classifier.features.plots([text])
     poster = classifier.features.encoder.images([_poster(_films(1)[0])])
     look = classifier.features.eyes.rows([_poster(_films(1)[0])])
     took = []

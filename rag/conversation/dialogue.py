@@ -265,7 +265,7 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         away = named_films(read_sentence(before, scene.vocabulary)) or title_inside(before, scene)
         away = away or ((scene.table.it.id,) if scene.table.it else ())
         rest = said[not_that.end() :].strip(" .,;!") if len(said) == len(text) else ""
-        if away and not_that.start():
+        if away and (not_that.start() or (rest and re.match(r"not (?:that|this) (?:one|film|movie)\b", text))):
             wish = rest or (before if read_sentence(before, scene.vocabulary).plan.filters else "")
             act = request(wish, scene) if wish else Act("search", plan=scene.memory.plan)
             return replace(act, plan=act.plan.model_copy(update={"exclude": tuple(dict.fromkeys((*act.plan.exclude, *away)))}))
@@ -367,7 +367,10 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
     if (
         not absent
         and (found := say.HAVE.match(said))
-        and (unknown_title(found["title"], scene) or (say.OF_ONE_FILM.match(said) and re.fullmatch(r"[A-Z]\w{3,}", found["title"])))
+        and (
+            unknown_title(found["title"], scene)
+            or (say.OF_ONE_FILM.match(said) and re.fullmatch(r"[A-Z]\w{3,}", found["title"]))
+        )
         and not read.plan.filters
         and not read.plan.soft
         and read.plan.sort == "relevance"

@@ -39,6 +39,7 @@ _NO_TITLES = {
     "you",
     "they",
 }
+_ARTICLES = ("the", "a", "an")
 
 
 def named_films(read: Understanding) -> tuple[str, ...]:
@@ -61,7 +62,11 @@ def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
     said = re.findall(r"[\w'’.:-]+", re.sub(r"['’]s\b(?=\s*(?:for|on|[.,;!?]|$))", "", words))  # "die hard's for december"
     for size in range(min(6, len(said)), 1, -1):
         for start in range(len(said) - size + 1):
-            if films := scene.vocabulary.films_named(" ".join(said[start : start + size])):
+            words_here = said[start : start + size]
+            goes_on = (
+                size == 2 and words_here[0].lower() in _ARTICLES and start + size < len(said)
+            )  # "the quiet" of *The Quiet Man*
+            if not goes_on and (films := scene.vocabulary.films_named(" ".join(words_here))):
                 return (films[0].id,)
     return ()
 
@@ -100,7 +105,8 @@ def title_in(said: str, scene: Scene) -> str | None:
         films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
         if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
             return films[0].id
-    behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said)
+    about_one = re.match(r"(?:and |so |but |ok(?:ay)?,? )*(?:who|what|which|how|when|is|was|does|did|has|tell|cast|the cast)\b", said, re.IGNORECASE)
+    behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said) if about_one else None
     start = behind.start("title") if behind else asked.start("title") if "title" in asked.re.groupindex else asked.end()
     words = said[start:].strip(' ?!."”').split()
     for size in range(min(len(words), 10), 0, -1):

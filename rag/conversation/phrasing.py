@@ -62,7 +62,7 @@ OFF_TOPIC = _glued(
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
     restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
-    invoices?|wi-?fi|laptop|iphones?|smartphones?|which (?:phone|car|computer|tablet|tv|camera|bank)|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
+    invoices?|wi-?fi|laptop|explain (?:(?!film|movie|plot|ending|story|title)\w+ ){1,4}to me|iphones?|smartphones?|which (?:phone|car|computer|tablet|tv|camera|bank)|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
     ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
     schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
     are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
@@ -196,7 +196,7 @@ OF_KNOWING = re.compile(
 LIKED = _glued(
     r"""
     \b(?:i|we)\s+(?:(?:really|absolutely|totally|both|just|also|quite|do|did)\s+)*(?:loved?|liked?|adored?|
-    enjoy(?:ed)?)\b|\b(?:it|that|this) (?:was|is) (?:great|amazing|wonderful|my favou?rite|brilliant|fantastic)|
+    enjoy(?:ed)?)\b(?! (?:(?:it|also|too|best|most) )*(?:when|if|how)\b)|\b(?:it|that|this) (?:was|is) (?:great|amazing|wonderful|my favou?rite|brilliant|fantastic)|
     ^(?:loved|liked|enjoyed)\s|thumbs up|\bmy favou?rite (?:film|movie)?\s*(?:is|was)|
     \bi'?m a (?:big |huge )?fan of
     """
@@ -346,7 +346,7 @@ HEAD_THEN_QUESTION = re.compile(
     r"(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)"
     r"(?:(?:and|so|but) )?(?:(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this)\b"
     r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b"
-    r"|how long\b|who(?:'s|s)? (?:is )?(?:directed|made|plays?|played|in\b|stars?|else|the\b)|when was|what happens|what year|which (?:country|language|year)|what(?:'s|s| is) (?:the |its )(?:story|plot|runtime|length)|(?:length|runtime|director|cast|year)(?=\s*\?*$)"
+    r"|(?:(?:and|so|exactly|roughly|about),? )?how long\b|who(?:'s|s)? (?:is )?(?:directed|made|plays?|played|in\b|stars?|else|the\b)|when was|what happens|what year|which (?:country|language|year)|what(?:'s|s| is) (?:the |its )(?:story|plot|runtime|length)|(?:length|runtime|director|cast|year)(?=\s*\?*$)"
     r"|(?:is|are|was|were) (?:there|they|he|she)\b|(?:please )?tell me (?:he|she|they|it|the)\b)[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
     re.IGNORECASE,
 )

@@ -106,7 +106,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     ):
         return Act("details", films=(named_films(read) or (str(title_in(said, scene)),))[:1], text=fact, read=read)
     if not asks or re.match(
-        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:it )?(?:could|may|might|can) be\b|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with(?:out)?|not|no|under|over|less|more|longer|shorter|older|newer|about|animated|that|which|in)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you|what(?:'s| is| are)? (?:there |else )?(?:like|similar to) (?!it\b)|what (?:have|else have|else do) you|what else (?:is there|are there|have)|have you (?:got )?any)\b",
+        r"^(?:and |so )*(?:do you have|have you got|is there|are there|can you (?:find|show|recommend|suggest|make)|could you|(?:it )?(?:could|may|might|can) be\b|(?:can|could) it be (?:an? \w+ |one |something )?(?:by|from|with(?:out)?|not|no|under|over|less|more|longer|shorter|older|newer|about|animated|that|which|in)\b|(?:can|could) it be (?:an? )?[\w -]{2,30}? (?:one|film|movie)\b|give me(?! (?:the|its) (?:plot|story)\b)|do i|what (?:films|movies)|which (?:films|movies)|how many(?! (?:minutes|hours)\b)|would you|can i|can we|what should|what can|what would|what do you|what(?:'s| is| are)? (?:there |else )?(?:like|similar to) (?!it\b)|what (?:have|else have|else do) you|what else (?:is there|are there|have)|have you (?:got )?any)\b",
         text,
     ):
         return None

@@ -126,17 +126,31 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if looser := LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
         kind = ENDS[looser.group(1)].split("_")[0]
         delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
-    if delta.filters.people and _JUST.match(text) and set(delta.filters.people) < {
-        *plan.filters.people,
-        *plan.filters.people_any,
-    }:  # "just Pacino"
-        plan = plan.model_copy(update={"filters": plan.filters.model_copy(update={"people": delta.filters.people, "people_any": ()})})
+    if (
+        delta.filters.people
+        and _JUST.match(text)
+        and set(delta.filters.people)
+        < {
+            *plan.filters.people,
+            *plan.filters.people_any,
+        }
+    ):  # "just Pacino"
+        plan = plan.model_copy(
+            update={"filters": plan.filters.model_copy(update={"people": delta.filters.people, "people_any": ()})}
+        )
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
         taken = {*before.filters.people, *before.filters.people_any, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
         readmitted = {*before.filters.people_none, *before.filters.genres_none}
         readmitted -= {*plan.filters.people_none, *plan.filters.genres_none}
-        for name in ("genres_all", "genres_any", "people", "people_any", "languages", "countries"):  # "drop the comedy" asks for none
+        for name in (
+            "genres_all",
+            "genres_any",
+            "people",
+            "people_any",
+            "languages",
+            "countries",
+        ):  # "drop the comedy" asks for none
             lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
             lost |= readmitted  # "Keaton may come back in" allows him, and asks for nobody
             kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
@@ -242,7 +256,7 @@ def _joined(
         replaced = out | {field: now.get(field, []) for field in fields}
         joined = out | {field: list(dict.fromkeys((*out.get(field, []), *now.get(field, [])))) for field in fields}
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
-        alternative = not also or fields[0] == "people"  # "and Bergman?" of whom nothing is with Tarkovsky
+        alternative = not also or "people" in fields  # "and Bergman?" of whom nothing is with Tarkovsky
         hopeless = other_list or not count(old)  # of what nothing fitted nothing is kept
         out = replaced if instead or ((alternative or hopeless) and not count(narrower)) else joined
     if len(out.get("people_any", ())) == 1:  # of whom the other was ruled out

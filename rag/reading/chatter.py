@@ -12,7 +12,7 @@ _SPELLINGS = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
     "smth": "something", "sth": "something",
     "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though",
-    "gimme": "give me", "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hows": "how is", "whens": "when is", "wheres": "where is",
+    "gimme": "give me", "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hes": "he's", "shes": "she's", "hows": "how is", "whens": "when is", "wheres": "where is",
     "when's": "when is", "where's": "where is", "how's": "how is", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't",
     "wih": "with", "smilar": "similar", "simliar": "similar",
     "movei's": "movies", "pleas": "please", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "havent": "haven't", "hasnt": "hasn't", "wont": "won't",
@@ -25,7 +25,7 @@ _SPELLED = re.compile(
     r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
 )
 _NOISE = re.compile(
-    r"(?<![\w'’-])(?:lol|lmao|rofl|haha+|omg|ngl|tbh|imo|imho|idk|fyi|btw|innit|lowkey|highkey|like,|er+m?|uh+m?|um+|hm+)(?![\w'’-])[,.!…]*\s*",
+    r"(?<![\w'’-])(?:lol|lmao|rofl|haha+|omg|ngl|tbh|imo|imho|idk|fyi|btw|innit|lowkey|highkey|obviously|like,|er+m?|uh+m?|um+|hm+)(?![\w'’-])[,.!…]*\s*",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
@@ -42,6 +42,7 @@ _ASIDE = re.compile(
 _STRAIGHT = tuple(
     (re.compile(pattern, re.IGNORECASE), straight)
     for pattern, straight in (
+        (r"\bid (?=(?:like|love|want|prefer|rather|need)\b)", "i'd "),
         (r"(?<![\w&])#\s?(\d{1,2})\b", r"number \1"),
         # the question behind a remark, and a statement that is one: "Saoirse Ronan is in Lady Bird, right?"
         (r"^[^?]{2,40}?[.!,;:] (?:(?:just|so|then|but|please|now) )*tell me (?=(?:how|who|when|which|what)\b)", ""),

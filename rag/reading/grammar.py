@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from movies.vocabulary import fold
 from rag.reading.draft import LIST_LIMIT, Draft
 from rag.reading.lexicon import SUBGENRES
 from rag.reading.measures import Measure
@@ -327,12 +328,18 @@ class Interpreter(Scope):
         self._consumed += 1
         return None
 
+    def _said_before(self, piece: Piece) -> bool:
+        """Is this a part of a full name of this sentence ("Julia Roberts instead, so swap Sandra for Julia")?"""
+        word = fold(piece.text).removesuffix("'s")
+        written = [fold(self._pieces[n].text).split() for n, _, _ in self._draft.people]
+        return not self._negated and any(word in words and len(words) > 1 for words in written)
+
     def _read_person(self, n: int, piece: Piece) -> bool | None:
         named: Named = piece.value
         before = self._tokens[piece.start - 1].fold if piece.start else ""
         if self._story and (not named.cued or self._kind(n - 1) == "about" or before in {"of", "and", "or", "from", ","}):
             return False
-        if self._unsure:
+        if self._unsure or self._said_before(piece):
             return None
         refused = self._negated and not (self._consumed and before in {"with", "starring", "by", "featuring"})
         if refused:

@@ -242,6 +242,8 @@ class Vocabulary:
         if not found and not title.endswith(":"):
             found = [self._films[key] for key in self._compact.get(compact(title), ())]
         asked = fold(title)
+        if found and self.person_named(re.findall(r"[a-z0-9']+", asked)):  # *Stanley Kubrick: A Life in Pictures* is not he
+            found = [film for film in found if fold(film.title) == asked]
         if asked.startswith(("a ", "an ")):  # "a scary movie" is not Scary Movie
             found = [film for film in found if fold(film.title).startswith(("a ", "an "))]
         return sorted(found, key=lambda film: (film.year != year if year else False, fold(film.title) != asked, -film.weight))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from movies.vocabulary import canonical_country, canonical_language
-from rag.reading.lexicon import Meaning
+from rag.reading.lexicon import FUNCTION_WORDS, Meaning
 from rag.reading.names import Person, Vocabulary, tokenize_name
 from rag.reading.spelling import is_english
 from rag.reading.tokens import Phrases, Token, word_set
@@ -54,7 +54,8 @@ class PersonReader:
             place -= 1
         before = tokens[place].fold if place >= 0 else ""
         alone = at == 0 and sum(token.is_word for token in tokens) <= 2 and not self._meant(first)
-        cued = before in _PERSON_CUES or alone
+        apart = (at == 0 or not tokens[at - 1].is_word) and (at + 1 == len(tokens) or not tokens[at + 1].is_word)
+        cued = before in _PERSON_CUES or alone or (apart and not is_english(first.fold))  # "denzel. rated 7+."
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):
             words = tokens[at : at + length]
@@ -102,7 +103,9 @@ class PersonReader:
             alone = None
             if length == 1 and (first.capital or cued):
                 rare = not is_english(name) or (len(name) > 4 and not self._names.is_ordinary(name))
-                alone = self._names.person_by_token(name, best_known=first.capital or rare)
+                alone = self._names.person_by_token(
+                    name, best_known=(first.capital or rare) and self._ends_name(tokens, at + 1)
+                )
                 alone, person = (None, person) if alone in (person, None) else (alone, None)  # "with Arnold": Schwarzenegger
             if person is None and alone is None and cued and length == 1 and not is_english(name):
                 alone = self._names.person_by_nickname(name)  # "no arnie"
@@ -162,6 +165,11 @@ class PersonReader:
         after = tokens[end] if end < len(tokens) else None
         possessive = tokens[end - 1].bare != tokens[end - 1].fold
         return bool(after and after.capital and not possessive and not self._meant(after) and after.is_word)
+
+    def _ends_name(self, tokens: Sequence[Token], end: int) -> bool:
+        """Does no further name follow ("johnny cash" is no Johnny of ours)?"""
+        after = tokens[end] if end < len(tokens) else None
+        return after is None or not after.is_word or after.fold in FUNCTION_WORDS or self._meant(after)
 
     @staticmethod
     def _film_follows(tokens: Sequence[Token], at: int) -> bool:

@@ -57,6 +57,8 @@ _PLAIN = tuple(
         # a genre that is said as a subject: "documentaries about music", "with some crime in it"
         (r"\b(docu\w*|docs?|films?|movies?|something|anything|ones?) (?:about|on) (music|sports?|crime|war|history)\b(?=\s*(?:[?!.,;]|$|and\b|but\b|from\b|in\b|under\b|by\b|please\b))(?! and the\b| in (?:the |a )?[A-Z])", r"\2 \1"),
         (r"\b(?:with|wants?|needs?|has|have) (?:some |a bit of |a little )?(music|sport|crime|war|romance|history|fantasy|mystery|comedy|action) in (?:it|them|there)\b", r"\1 film"),
+        (r"\b(by|with|from) (?:that|the same|this) (?:guy|man|bloke|chap|fellow)\b", r"\1 him"),
+        (r"\b(by|with|from) (?:that|the same|this) (?:woman|lady|girl)\b", r"\1 her"),
         # one thing in the place of another
         (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
@@ -169,7 +171,7 @@ _PLAIN = tuple(
         (rf"\b({_GENRE})/({_GENRE})\b", r"\1 \2"),
         (rf"\b({_GENRE})(?: films?| movies?| stor(?:y|ies))? (?-i:AND) (?:an? )?({_GENRE})(?: stor(?:y|ies))?\b", r"\1 \2"),
         (r"\b((?:vietnam|korean|gulf|iraq|civil|pacific) war|world war (?:one|two|1|2|i|ii)|ww ?(?:1|2|i|ii)|first world war|second world war) (?=(?:films?|movies?)\b)", r"\1 war "),
-        (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) (one|two|three|four|[1-4](?:\.5)?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
+        (r"\b((?:longer|shorter|more|less) than|over|under|at most|at least|max|maximum) ((?:one|two|three|four|[1-4](?:\.5)?)(?: and a (?:half|quarter))?)(?=\s*(?:then|please|instead|max|tops)?\s*[?!.,]*$)", r"\1 \2 hours"),
         (r"\b(?-i:([A-Z])\.(?= ?[A-Z]))", r"\1 "),  # Samuel L. Jackson
         (r"\b(?:that|which) (?:is|are|was) ?n[o']t (?:too|so|very) ", "not too "),
         (r"\b(?:that|which)(?:'s| is| are) not ", "not "),
