@@ -112,7 +112,7 @@ class Features:
             if part:
                 out[row] = vectors[start : start + len(part)].mean(axis=0)
             start += len(part)
-        return unit(out.reshape(len(texts), blocks, -1)).reshape(len(texts), -1)
+        return unit(out.reshape(len(texts), blocks, self.encoder.dim)).reshape(out.shape)
 
 
 def reads(encoder: Encoder) -> bool:

@@ -84,7 +84,7 @@ class BuiltinEncoder:
         out = np.zeros((len(ids), self.layers + 1, self.dim), dtype=np.float32)
         for rows in _batches([len(row) for row in ids]):
             out[rows] = self._forward([ids[row] for row in rows], inner=True).reshape(len(rows), self.layers + 1, self.dim)
-        return unit(out).reshape(len(ids), -1)
+        return unit(out).reshape(len(ids), (self.layers + 1) * self.dim)
 
     def in_place(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[Vectors]:
         """Texts and parts of them (`movies.encoders.whole_and_parts`) from one pass over each text.

@@ -23,6 +23,7 @@ from rag.conversation.twenty_questions import next_question
 from rag.identify import Identified
 from rag.library import Library
 from rag.plan import Plan
+from rag.ranking import renown
 from rag.tools import TOOL_NAMES, Skills, Toolbox, read_calls
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
@@ -126,6 +127,13 @@ def test_an_overlong_message_is_refused(agent: Agent) -> None:
         (["a crime film", "seventies", "hmm no make it nineties"], {"genres_all": ["Crime"], "year_min": 1990, "year_max": 1999}),
         (["a crime film", "one where de niro and pacino are both in it"], {"people": ["Robert De Niro", "Al Pacino"]}),
         (["films with Tom Hanks", "without animation"], {"people": ["Tom Hanks"], "genres_none": ["Animation"]}),
+        (["films with Tom Hanks", "or Al Pacino"], {"people_any": ["Tom Hanks", "Al Pacino"]}),
+        (["films with Tom Hanks or Al Pacino", "without Hanks"], {"people": ["Al Pacino"], "people_none": ["Tom Hanks"]}),
+        (["films with Tom Hanks or Al Pacino", "just Pacino"], {"people": ["Al Pacino"]}),
+        (["westerns", "or musicals"], {"genres_any": ["Western", "Musical"]}),
+        (["a French film", "Japanese is fine too"], {"languages": ["fr", "ja"]}),
+        (["a crime film from 1995", "any with Al Pacino that year?"], {"people": ["Al Pacino"], "year_min": 1995, "year_max": 1995}),
+        (["wife and me want something with Tom Hanks"], {"people": ["Tom Hanks"]}),
     ],
 )  # fmt: skip
 def test_a_follow_up_changes_what_it_names_and_keeps_the_rest(agent: Agent, turns: list[str], filters: dict[str, Any]) -> None:
@@ -233,6 +241,17 @@ def test_forgetting_the_year_forgets_it(agent: Agent) -> None:
 def test_a_new_request_starts_afresh(agent: Agent) -> None:
     answer = talk(agent, "a French comedy from the sixties", "now I want a western")
     assert answer.plan == {"filters": {"genres_all": ["Western"]}}
+
+
+def test_a_count_asked_for_behind_a_request_counts_what_it_asks_for(agent: Agent) -> None:
+    assert say(agent, "films with Tom Hanks, how many?").text.startswith("I have 3 films (with Tom Hanks)")
+
+
+def test_of_many_that_fit_a_mood_the_well_known_come_first() -> None:
+    known, unknown, bad = (Movie(id=name, title=name, votes=votes, rating=rating) for name, votes, rating in (
+        ("known", 9000, 8.0), ("unknown", 12, 8.0), ("bad", 9000, 3.0)))  # fmt: skip
+    assert renown(known) > renown(bad) > renown(Movie(id="x", title="x")) == 0
+    assert renown(known) > renown(unknown) > 0
 
 
 def test_another_five_are_others(agent: Agent) -> None:
@@ -409,6 +428,8 @@ def test_nothing_fits_names_the_constraint_that_frees_most_and_does_it(agent: Ag
 def test_an_absent_film_is_said_to_be_absent(agent: Agent) -> None:
     answer = say(agent, "do you have Zoolander?")
     assert "“Zoolander” is not in this catalogue" in answer.text
+    for question in ("who's in Zoolander?", "what year did Zoolander come out and who is in it?", "is Zoolander any good?"):
+        assert "“Zoolander” is not in this catalogue" in say(agent, question).text
     near = say(agent, "do you have The Matrix Reloaded?")
     assert "not in this catalogue" in near.text
     assert near.titles == ["The Matrix"]

@@ -159,6 +159,8 @@ def test_a_new_film_is_found_at_once_and_the_better_known_first(catalogue: Catal
         ({"countries": ["usa"]}, ["heat", "alien"]),
         ({"people": ["AL PACINO", "robert de niro"]}, ["heat"]),
         ({"people": ["Al Pacino", "Sigourney Weaver"]}, []),
+        ({"people_any": ["Al Pacino", "Audrey Tautou"]}, ["heat", "amelie"]),
+        ({"people_any": ["Al Pacino", "Audrey Tautou"], "people_none": ["Robert De Niro"]}, ["amelie"]),
         ({"people_none": ["Al Pacino", "Ridley Scott"]}, ["amelie", "unknown"]),
         ({"rating_min": 8.4}, ["alien"]),
         ({"has_poster": True}, ["amelie"]),
@@ -199,6 +201,7 @@ _filters = st.builds(
     languages=st.lists(st.sampled_from(["en", "French"]), max_size=2),
     countries=st.lists(st.sampled_from(["us", "France"]), max_size=2),
     people=st.lists(st.sampled_from(_NAMES), max_size=2),
+    people_any=st.lists(st.sampled_from(_NAMES), max_size=2),
     people_none=st.lists(st.sampled_from(_NAMES), max_size=2),
     rating_min=st.none() | st.sampled_from([5.0, 6.6]),
     has_poster=st.none() | st.booleans(),
@@ -223,6 +226,7 @@ def admits(filters: Filters, movie: Movie) -> bool:
         and not any(among(filters.genres_none, movie.genres))
         and (not filters.countries or any(among(filters.countries, movie.countries)))
         and all(among(filters.people, movie.people))
+        and (not filters.people_any or any(among(filters.people_any, movie.people)))
         and not any(among(filters.people_none, movie.people))
         and (not filters.languages or movie.language in filters.languages)
         and within(movie.year, filters.year_min, filters.year_max)

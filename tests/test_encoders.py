@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from movies.builtin import BuiltinEncoder
 from movies.encoder_choice import load_encoder
-from movies.encoders import Encoder, verify_file
+from movies.encoders import Encoder, layered, layers_of, verify_file
 from movies.errors import BadInput, ModelMissing
 from movies.poster_reader import PosterReader, look_of
 from movies.settings import Settings
@@ -59,6 +59,15 @@ def test_the_same_text_gives_the_same_row_alone_or_in_company(encoder: Encoder) 
     together = encoder.texts(company)
     assert np.array_equal(encoder.texts(company), together)
     assert encoder.texts(company[1:2])[0] @ together[1] > 0.995
+
+
+def test_inner_layers_stand_before_the_texts_own_row(encoder: Encoder) -> None:
+    texts = ["a heist goes wrong", "two sisters inherit a lighthouse and a debt", ""]
+    rows = layered(encoder, texts)
+    assert rows.shape == (3, (layers_of(encoder) + 1) * encoder.dim)
+    assert rows[:, -encoder.dim :] == pytest.approx(encoder.texts(texts), abs=1e-4)
+    assert np.linalg.norm(rows.reshape(-1, encoder.dim), axis=1) == pytest.approx(1, abs=1e-3)
+    assert layered(encoder, []).shape == (0, rows.shape[1])
 
 
 def test_too_long_a_text_is_refused_not_cut(encoder: Encoder) -> None:

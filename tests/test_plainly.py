@@ -27,6 +27,8 @@ def agent(built_index: Path, tmp_path: Path) -> Agent:
         ("romcoms w emma stone", "romcoms with emma stone"),
         ("great, when's it from?", "when is it from?"),
         ("ngl kinda bored", "kinda bored"),
+        ("#3 sounds good", "number 3 sounds good"),
+        ("id like something by that guy", "i'd like something by him"),
         ("remind me who directed Heat", "who directed Heat"),
         ("remind me what I asked for", "remind me what I asked for"),
         ("pulp", "pulp"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from movies.movie import Movie
 from rag.plan import Plan
 from rag.reading.names import Vocabulary
 from rag.reading.understanding import understand
@@ -193,7 +194,9 @@ no Adam Sandler => people_none=Adam Sandler
 nothing by Tarantino => people_none=Quentin Tarantino
 comedies without Adam Sandler => genres_all=Comedy; people_none=Adam Sandler
 with Tom Hanks and Meg Ryan => people=Tom Hanks,Meg Ryan
-Tom Hanks or Meg Ryan => ~person Tom Hanks; ~person Meg Ryan
+Tom Hanks or Meg Ryan => people_any=Tom Hanks,Meg Ryan
+a not too long scary film => ~runtime –110; ~mood scary
+a less scary horror film => genres_all=Horror; -scary
 with Pacino and De Niro => people=Al Pacino,Robert De Niro
 Leonardo di Caprio => people=Leonardo DiCaprio
 something by Tarrantino => people=Quentin Tarantino
@@ -411,7 +414,7 @@ I'm a fan of Hitchcock => people=Alfred Hitchcock
 Nolan => people=Christopher Nolan
 Tom Hanks => people=Tom Hanks
 tom hanks comedies => genres_all=Comedy; people=Tom Hanks
-a western with Clint Eastwood or Henry Fonda => genres_all=Western; ~person Clint Eastwood; ~person Henry Fonda
+a western with Clint Eastwood or Henry Fonda => genres_all=Western; people_any=Clint Eastwood,Henry Fonda
 with Morgan Freeman, Brad Pitt and Kevin Spacey => people=Morgan Freeman,Brad Pitt,Kevin Spacey
 movies with will smith => people=Will Smith
 will there be any good movies =>
@@ -588,6 +591,25 @@ def test_every_person_is_found_by_full_name(vocabulary: Vocabulary) -> None:
     people = {name for film in FILMS for name in film.people}
     missed = [name for name in people if name not in understand(f"a film with {name}", vocabulary).plan.filters.people]
     assert missed == []
+
+
+def test_a_documentary_named_after_somebody_does_not_take_the_name(tmp_path: Path) -> None:
+    made = catalogue(tmp_path)
+    made.add([Movie(id="doc", title="Alfred Hitchcock: A Life", genres=("Documentary",)), Movie(id="shy", title="Meg Ryan")])
+    names = Vocabulary.of(made)
+    assert understand("What have you got from Alfred Hitchcock?", names).plan.filters.people == ("Alfred Hitchcock",)
+    assert [film.id for film in names.films_named("Alfred Hitchcock: A Life")] == ["doc"]
+    assert [film.id for film in names.films_named("meg ryan")] == ["shy"]
+
+
+def test_a_first_name_means_its_best_known_bearer(tmp_path: Path) -> None:
+    made = catalogue(tmp_path)
+    made.add([Movie(id=f"k{n}", title=f"Part {n}", cast=("Keanu Reeves",)) for n in range(6)])
+    made.add([Movie(id="other", title="Whisper", cast=("Keanu Smithson",)), Movie(id="third", title="Shout", cast=("Ann Keanu",))])
+    names = Vocabulary.of(made)
+    assert understand("something with keanu", names).plan.filters.people == ("Keanu Reeves",)
+    assert understand("keanu. rated 7+", names).plan.filters.people == ("Keanu Reeves",)
+    assert "Keanu Reeves" not in understand("not keanu coltrane", names).plan.filters.people_none
 
 
 def test_two_bearers_of_a_surname_need_a_first_name(vocabulary: Vocabulary) -> None:

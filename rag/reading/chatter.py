@@ -43,6 +43,8 @@ _STRAIGHT = tuple(
     (re.compile(pattern, re.IGNORECASE), straight)
     for pattern, straight in (
         (r"\bid (?=(?:like|love|want|prefer|rather|need)\b)", "i'd "),
+        (r"\b(by|with|from) (?:that|this) (?:guy|man|bloke|chap|fellow)\b", r"\1 him"),
+        (r"\b(by|with|from) (?:that|this) (?:woman|lady|girl)\b", r"\1 her"),
         (r"(?<![\w&])#\s?(\d{1,2})\b", r"number \1"),
         # the question behind a remark, and a statement that is one: "Saoirse Ronan is in Lady Bird, right?"
         (r"^[^?]{2,40}?[.!,;:] (?:(?:just|so|then|but|please|now) )*tell me (?=(?:how|who|when|which|what)\b)", ""),

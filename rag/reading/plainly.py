@@ -57,8 +57,6 @@ _PLAIN = tuple(
         # a genre that is said as a subject: "documentaries about music", "with some crime in it"
         (r"\b(docu\w*|docs?|films?|movies?|something|anything|ones?) (?:about|on) (music|sports?|crime|war|history)\b(?=\s*(?:[?!.,;]|$|and\b|but\b|from\b|in\b|under\b|by\b|please\b))(?! and the\b| in (?:the |a )?[A-Z])", r"\2 \1"),
         (r"\b(?:with|wants?|needs?|has|have) (?:some |a bit of |a little )?(music|sport|crime|war|romance|history|fantasy|mystery|comedy|action) in (?:it|them|there)\b", r"\1 film"),
-        (r"\b(by|with|from) (?:that|the same|this) (?:guy|man|bloke|chap|fellow)\b", r"\1 him"),
-        (r"\b(by|with|from) (?:that|the same|this) (?:woman|lady|girl)\b", r"\1 her"),
         # one thing in the place of another
         (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
