@@ -156,7 +156,7 @@ class Tastes:
         self._plan = plan
         self._remembered = remembered
         self._themes = [{stem(word) for word in content_words(theme)} for theme in plan.avoid]
-        self._avoided = set().union(*self._themes)
+        self._avoided = frozenset[str]().union(*self._themes)
         self._examples = films(plan.like)
         self._pulls = [
             (_LIKENESS, self._examples),
@@ -167,8 +167,8 @@ class Tastes:
 
     def refuses(self, film: Movie) -> bool:
         """Does the film speak of a theme to keep away from, with all of its words?"""
-        words = _stems(film) if self._avoided else frozenset()
-        return any(theme and theme <= words for theme in self._themes)
+        said = _said_of_film(film, self._avoided) if self._avoided else frozenset()
+        return any(theme and theme <= said for theme in self._themes)
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
@@ -177,7 +177,7 @@ class Tastes:
         )
         total += sum(_comparison(relative, film, self._examples) for relative in self._plan.relative)
         if self._avoided:
-            total -= _AVOIDED * bool(self._avoided & _stems(film))
+            total -= _AVOIDED * bool(_said_of_film(film, self._avoided))
         return total + sum(
             weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
         )
@@ -191,9 +191,11 @@ def renown(film: Movie) -> float:
     return min(1.0, math.log10(1 + film.votes) / _MANY_VOTES) + liked
 
 
-def _stems(film: Movie) -> frozenset[str]:
-    """The words of a film's record, without their endings."""
-    return frozenset(stem(word) for word in content_words(" ".join((film.title, film.plot, *film.keywords, *film.genres))))
+def _said_of_film(film: Movie, stems: frozenset[str]) -> frozenset[str]:
+    """Those of the stems that stand in a film's record; only words that begin like one of them are looked at closely."""
+    begin = "|".join(sorted({re.escape(root[:2]) for root in stems}))
+    text = fold(" ".join((film.title, film.plot, *film.keywords, *film.genres))).replace("'", "")
+    return frozenset(root for word in re.findall(rf"\b(?:{begin})\w*", text) if (root := stem(word)) in stems)
 
 
 def kinship(one: Movie, other: Movie) -> float:

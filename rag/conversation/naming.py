@@ -105,7 +105,11 @@ def title_in(said: str, scene: Scene) -> str | None:
         films = scene.vocabulary.films_named(tail["title"]) if fold(tail["title"]) not in _NO_TITLES else []
         if films and (len(tail["title"].split()) > 1 or not scene.vocabulary.is_ordinary(fold(tail["title"]))):
             return films[0].id
-    about_one = re.match(r"(?:and |so |but |ok(?:ay)?,? )*(?:who|what|which|how|when|is|was|does|did|has|tell|cast|the cast)\b", said, re.IGNORECASE)
+    about_one = re.match(
+        r"(?:and |so |but |ok(?:ay)?,? )*(?:who|what|which|how|when|is|was|does|did|has|tell|cast|the cast)\b",
+        said,
+        re.IGNORECASE,
+    )
     behind = re.search(r"\b(?:of|in|from)\s+(?P<title>[A-Z0-9].*)$", said) if about_one else None
     start = behind.start("title") if behind else asked.start("title") if "title" in asked.re.groupindex else asked.end()
     words = said[start:].strip(' ?!."”').split()
