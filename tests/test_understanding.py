@@ -605,7 +605,9 @@ def test_a_documentary_named_after_somebody_does_not_take_the_name(tmp_path: Pat
 def test_a_first_name_means_its_best_known_bearer(tmp_path: Path) -> None:
     made = catalogue(tmp_path)
     made.add([Movie(id=f"k{n}", title=f"Part {n}", cast=("Keanu Reeves",)) for n in range(6)])
-    made.add([Movie(id="other", title="Whisper", cast=("Keanu Smithson",)), Movie(id="third", title="Shout", cast=("Ann Keanu",))])
+    made.add(
+        [Movie(id="other", title="Whisper", cast=("Keanu Smithson",)), Movie(id="third", title="Shout", cast=("Ann Keanu",))]
+    )
     names = Vocabulary.of(made)
     assert understand("something with keanu", names).plan.filters.people == ("Keanu Reeves",)
     assert understand("keanu. rated 7+", names).plan.filters.people == ("Keanu Reeves",)

@@ -122,7 +122,7 @@ def _request(said: str, scene: Scene) -> Act:
     delta = delta.model_copy(
         update={"relative": tuple(r for r in delta.relative if r.kind not in given)}
     )  # "older, from the 50s"
-    delta = _with_same(_with_surname(_kept_away(delta, folded), vocabulary), folded, scene)
+    delta = _with_same(_with_surname(_kept_away(delta, folded), scene), folded, scene)
     delta = _with_strangers(delta, heard, scene)
     if delta.filters.people and say.ELSE.search(folded):  # "what else did she do?": not what was just talked about
         return Act(
@@ -225,8 +225,13 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     # "I love Keira. What else did she do?": whoever was named in the sentence before
     named_before = r"|he|she|they" if re.search(r"[.!?]", text[: found.start()]) else ""
     pronoun = re.search(rf"\b(?:(him|her|them)$|his|her|their{named_before})\b", found[0])
-    if pronoun and (delta.filters.people or (pronoun[1] and scene.memory.plan.filters.people)):
-        return delta  # "Sigourney Weaver! What have you got with her?"; those asked for already
+    if pronoun and delta.filters.people:
+        return delta  # "Sigourney Weaver! What have you got with her?"
+    if pronoun and pronoun[1] and (asked_already := scene.memory.plan.filters.people):
+        query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
+        return delta.model_copy(
+            update={"query": query, "filters": delta.filters.model_copy(update={"people": asked_already[-1:]})}
+        )
     if re.search(r"\b(?:not|no|nothing|none|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
         refused = {"director": film.directors, "actor": film.cast[:1]}.get(found.group(1) or "", ()) if film else ()
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *refused)}
@@ -308,9 +313,9 @@ def _sounds_like_a_name(words: str, scene: Scene) -> bool:
     return (scene.vocabulary.in_a_name(first) or strange) and not scene.vocabulary.is_ordinary(first) and not known
 
 
-def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
+def _with_surname(delta: Plan, scene: Scene) -> Plan:
     """ "Scorsese with De Niro": when all that is left of a sentence is a name, people are meant."""
-    words = delta.query.split()
+    words, vocabulary = delta.query.split(), scene.vocabulary
     named = all(word[:1].isupper() or not vocabulary.is_ordinary(fold(word)) for word in words)
     if not 0 < len(words) <= 3 or not named:
         return delta
@@ -322,8 +327,10 @@ def _with_surname(delta: Plan, vocabulary: Vocabulary) -> Plan:
     )
     if person is None or vocabulary.films_named(delta.query):
         return delta
-    people = (*delta.filters.people, person.name)
-    return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": people})})
+    filters = delta.filters.model_copy(update={"people": (*delta.filters.people, person.name)})
+    if scene.catalogue.count(delta.filters) and not scene.catalogue.count(filters):  # "the Bond films with Sean Connery"
+        return delta
+    return delta.model_copy(update={"query": "", "filters": filters})
 
 
 def _without_role(text: str, plan: Plan, vocabulary: Vocabulary) -> Plan:
@@ -335,7 +342,7 @@ def _without_role(text: str, plan: Plan, vocabulary: Vocabulary) -> Plan:
 
     def of_that_trade(name: str) -> bool:
         person = vocabulary.person_named(tokenize_name(name))
-        return person is not None and (person.directed > person.played) == directing
+        return person is None or (person.directed > person.played) == directing
 
     kept = {
         field: tuple(name for name in getattr(plan.filters, field) if not of_that_trade(name))

@@ -212,6 +212,8 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
         asked = said[len(said) - len(found["what"]) :] if len(said) == len(text) else found["what"]
         if not asked.strip(" ?!."):  # "comedies with Meg Ryan, how many?"
             asked = said[: found.start()] if len(said) == len(text) else text[: found.start()]
+        if say.COUNT_OF_THAT.fullmatch(fold(asked)):
+            return Act("count", plan=scene.memory.plan.model_copy(update={"k": Plan().k}))
         what = say.COUNT_TALK.sub(" ", asked)
         read = read_sentence("show me " + " ".join(what.strip(" ?!.").split()), scene.vocabulary)
         plan = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})

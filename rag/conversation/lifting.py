@@ -104,7 +104,7 @@ def _welcome(record: dict[str, Any], what: str) -> None:
     genres = {canonical_genre(word) for said in (what, last) for word in (said, said.removesuffix("s"))} - {None}
     for field, matches in (
         ("genres_none", genres.__contains__),
-        ("people_none", lambda name: len(what) > 3 and what in fold(name)),
+        ("people_none", lambda name: (len(what) > 3 and what in fold(name)) or last in fold(name).split()),
     ):
         kept = [value for value in filters.pop(field, []) if not matches(value)]
         filters |= {field: kept} if kept else {}

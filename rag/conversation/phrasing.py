@@ -31,7 +31,7 @@ THANKS = _glued(
     """
 )
 THANKING = re.compile(
-    r"^(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when|with(?:out)?|now|instead)\b)[^?]{0,60}$"
+    r"^(?:(?:perfect|great|wonderful|lovely|brilliant|excellent|super|splendid|marvellous|that(?:'ll| will) do)\b[^?]{0,40}\b(?=thank|cheers))?(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when|with(?:out)?|now|instead)\b)[^?]{0,60}$"
 )
 HELP = _glued(
     r"""
@@ -222,6 +222,9 @@ COUNT = _glued(
     \b(?:how many|(?:what|give me|tell me) (?:is )?the number of|count (?:of |the |all )?)\s*(?P<what>.*)
     """
 )
+COUNT_OF_THAT = re.compile(
+    r"\W*(?:(?:would|does|do|is|are|did) )?(?:that|those|these|they|there)(?: (?:be|make|leave|come to))?(?: (?:now|then|left|all in all|altogether|in (?:all|total)))*\W*"
+)  # "how many would that be all in all?"
 COUNT_TALK = _glued(
     r"""
     \b(?:do|does|did|have|has|are|is|there|you|we|i|got|exist|in (?:your|the|this|my|all)|catalogue|catalog|library|
@@ -363,6 +366,7 @@ _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
 ANY_ROLE = re.compile(
     rf"\b(?:any|whatever|forget|drop|never ?mind|ignore|lose|no matter|regardless of|(?:don't|do not) care (?:about|who))(?: about)?(?: the| which| who the)? {_ROLE}\b"
     rf"|\b{_ROLE} (?:doesn't matter|does not matter|don't matter|isn't important|is not important|can be anyone|is up to you)\b"
+    rf"|\b(?:whoever|no matter who|i don't care who|by any(?:body|one)(?= at all)) (?:made|directed|shot|did|is|stars?|plays?|acts?)(?: in)?(?: (?:it|them|that))?\b"
 )
 ONLY_THEM = re.compile(r"^(?:just|only) (?:him|her|that one|the last one)\b|^(?:him|her) (?:only|alone)\b")
 LIKE_PICTURE = re.compile(

@@ -65,7 +65,7 @@ def pitched(said: str, read: Understanding, today: date | None = None) -> dict[s
     words = set(re.findall(r"\w+", fold(said)))
     genres = [*filters.genres_all, *filters.genres_any, *(str(wish.value) for wish in read.plan.soft if wish.kind == "genre")]
     genres += [genre for word, genre in _MEANT.items() if word in words]
-    people = [*filters.people, *(str(wish.value) for wish in read.plan.soft if wish.kind == "person")]
+    people = [*filters.people, *filters.people_any, *(str(wish.value) for wish in read.plan.soft if wish.kind == "person")]
     directors = _BY.findall(said)
     cast = [name for group in _WITH.findall(said) for name in re.split(r",\s*(?:and\s+)?|\s+and\s+", group) if name]
     named = {fold(name) for name in (*directors, *cast)}

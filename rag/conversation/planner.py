@@ -123,7 +123,7 @@ def merged(plan: Plan, heard: Heard, said: str, vocabulary: Vocabulary) -> Plan:
     soft = list(plan.soft)
     known = {(wish.kind, wish.value) for wish in soft}
     firm = {*plan.filters.genres_all, *plan.filters.genres_any, *plan.filters.genres_none, *plan.filters.people}
-    firm |= {*plan.filters.people_none, *plan.filters.languages, *plan.filters.countries}
+    firm |= {*plan.filters.people_any, *plan.filters.people_none, *plan.filters.languages, *plan.filters.countries}
 
     def wish(kind: Any, value: Any, weight: float) -> None:
         if value and (kind, value) not in known and value not in firm:

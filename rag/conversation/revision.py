@@ -153,7 +153,10 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
         ):  # "drop the comedy" asks for none
             lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
             lost |= readmitted  # "Keaton may come back in" allows him, and asks for nobody
-            kept[name] = [value for value in getattr(delta.filters, name) if value not in lost]
+            said_of = {word for value in readmitted for word in fold(value).split()} if name == "people" else set()
+            kept[name] = [
+                value for value in getattr(delta.filters, name) if value not in lost and not said_of & set(fold(value).split())
+            ]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
     if found := _EITHER.search(text) or _TOO.search(text):  # "or Italian": one of both will do

@@ -29,7 +29,7 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"^(?:(?:(?:oh|ah|ooh|aw|wow|hey|dude|mate|(?:my )?god|christ|crikey|blimey|jeez|heavens|goodness(?: me)?|bloody hell)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|(?:what a )?(?:pity|shame)|too bad|that'?s a (?:pity|shame)|fair enough|oh well|"
+    r"^(?:(?:(?:oh|ah|ooh|aw|wow|wait(?!,? no\b)|hang on|hold on|hey|dude|mate|(?:my )?god|christ|crikey|blimey|jeez|heavens|goodness(?: me)?|bloody hell)\b[\s,.!…]+)+|(?:great|nice|cool|lovely|perfect|(?:what a )?(?:pity|shame)|too bad|that'?s a (?:pity|shame)|fair enough|oh well|thought (?:so|as much)|that'?ll do(?: us| me| nicely)?|"
     r"brilliant|splendid|excellent|awesome|amazing|super|sweet|good|fine|hi|hiya|hello|good (?:evening|morning|afternoon))\s*[,.!…]+\s*)+(?=\w)",
     re.IGNORECASE,
 )
@@ -53,7 +53,7 @@ _STRAIGHT = tuple(
         (r"(?<=[.…,!?] )remind me[,:]? (?=(?:is|was|who|when|how|what|where|does|did)\b)", ""),
         (r"(?<=[?!.,] )never heard(?: of (?:it|that|him|her|them))?[,.!;]\s*", ""),
         (r"\b(?:the |that )?same (?:guy|chap|man|woman|person|bloke|fella|fellow|lady)(?: (?:who|that) (?:directed|made|did|shot) (?:it|that|this))?(?! who)", "the same director"),
-        (r"(?<=\w )(?-i:n)(?= (?:its|it|it's|he|she|they|then|again|an?|i|we|his|her|my|no|not)\b)", "and"),
+        (r"(?<=\w )(?-i:n)(?= (?!all\b)[a-z])", "and"),
         (r"(?<=\w )(?:inside[- ]out|back to front|like the back of (?:my|our|his|her) hand)(?=\s*(?:[,.;!?]|$))", "by heart"),
     )
 )  # fmt: skip

@@ -26,6 +26,7 @@ _PERSON_CUES = word_set(
     "loves some any more hate avoid except than also plus drop , & +"
 )
 _WORDS_OF_A_WISH = 16
+_FAMOUS = 5  # films of somebody whose surname begins a sentence, though a title has it too
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,10 @@ class PersonReader:
         """Does a word in lower case mean nobody and nothing else, in a sentence short enough to be a wish ("hitchcock ones")?"""
         word = tokens[at].bare
         short = sum(token.is_word for token in tokens) <= _WORDS_OF_A_WISH or not is_english(word)
-        elsewhere = self._names.in_a_title(word) or canonical_country(word) or canonical_language(word)
+        famous = at == 0 and person is not None and person.directed + person.played >= _FAMOUS  # "spielberg in the 80s"
+        elsewhere = (self._names.in_a_title(word) and not famous) or {canonical_country(word), canonical_language(word)} != {
+            word
+        }
         return person is not None and short and len(word) > 4 and not elsewhere
 
     def _misspelt(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:

@@ -53,10 +53,12 @@ _PLAIN = tuple(
         (rf"\b({_GENRE})(?:y|-y)? things?(?=\s*(?:[?!.,;]|$|but\b|with\b|from\b|and\b))", r"\1 film"),
         (r"\b(?:my|our|the|his|her) (?:son|daughter|boy|girl|kid|child|nephew|niece|grandson|granddaughter|little one) (?:is|has|have|just turned|turned|turns|'s) (?:only |just )?(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: ?(?:years?|yrs?|yo)(?:[ -]old)?)?(?=\s*(?:[?!.,;]|$|and\b|so\b))(?!,? (?:is|too|can|could|would|will|should|ok|okay|suitable|right)\b)", "for kids"),
         (r"\bfrom ((?:19|20)\d\d),? then\b", r"from \1 onwards"),
+        (rf"\b({_GENRE}) of (?=(?:at least|over|more than) )", r"\1 film "),
         (rf"\b({_GENRE}) of (?=(?:at most |under |about |max(?:imum)? )?\d{{2,3}} ?(?:min|m\b))", r"\1 "),
         # a genre that is said as a subject: "documentaries about music", "with some crime in it"
         (r"\b(docu\w*|docs?|films?|movies?|something|anything|ones?) (?:about|on) (music|sports?|crime|war|history)\b(?=\s*(?:[?!.,;]|$|and\b|but\b|from\b|in\b|under\b|by\b|please\b))(?! and the\b| in (?:the |a )?[A-Z])", r"\2 \1"),
         (r"\b(?:with|wants?|needs?|has|have) (?:some |a bit of |a little )?(music|sport|crime|war|romance|history|fantasy|mystery|comedy|action) in (?:it|them|there)\b", r"\1 film"),
+        (r",? \b(?:whoever|no matter who) (?:made|directed|shot|did|is|stars?|plays?|acts?)(?: in)?(?: (?:it|them|that))?\b", ""),
         # one thing in the place of another
         (r"\b(?:swap|exchange|replace|trade)(?: out)? (?:the )?(?:[\w'’ -]{2,30}?) (?:for|with|by) (?=\w)", ""),
         (r"\b(?:as long as|so long as|provided|if) ([\w.'’-]+(?: [\w.'’-]+){0,2}?)(?:['’]s| is|) ?(?:not|isn'?t) in (?:it|them)\b", r"not with \1"),
@@ -103,7 +105,7 @@ _PLAIN = tuple(
         (r"\bwith (?:a|an|my|our) (?:\w+ )?\d{1,2}[- ]?(?:year|yr)s?[- ]olds?\b", "for kids"),
         (r"\bfor (?:a |the )?famil(?:y|ies)\b(?! (?:secret|saga|drama|business))", "for kids"),
         (r"\bdo you (?:hold|own|stock|carry|offer|keep|have)(?=\s*\?)", ""),
-        (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
+        (r"\b(?:did|has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b|not\b|never\b)[\w'’-]+(?: [\w'’-]+){0,3}?) (?:direct|directed|make|made|write|shoot)(?=\s*(?:[?!.,]|$))", r"by \1"),
         (r"(?:^|(?<=[,.;!?] ))(?:he|she|they) (?:really |would )?(?:prefers?|wants?|likes?|loves?|enjoys?)\b(?! (?:it|that|this|them|these|those)\b)", ""),
         (r"\b(?:for )?(?:my|our|an?) (?:\w+ )?(?:\d|1[0-3])[- ]?(?:yo|y/o|(?:year|yr)s?[- ]olds?)\b(?: (?:son|daughter|boy|girl|kid|child|nephew|niece))?(?: (?:really )?(?:wants?|likes?|loves?|enjoys?|needs?|is into|is mad about)(?: to (?:see|watch))?)?", "for kids "),
         (r"^(?:my |the |our )?(?:[\w-]+(?:, | and | & ))?(?:my |the |our )?[\w-]+ and (?:me|i|myself|my [\w-]+) (?=(?:(?:would|really|just|both|all) )*(?:want|need|fancy|like|feel|are|have)\b)", "we "),
@@ -130,13 +132,13 @@ _PLAIN = tuple(
         (r",? (?:for (?:us|me|the grown-?ups|the adults) )?(?:after|once|when) (?:the kids|the children|they)(?:'re| are) (?:asleep|in bed|out|gone)\b", ""),
         (r"\b(?:in )?any (?:other )?language (?:but|except|other than|apart from|besides|that isn'?t|not) (\w+)", r"not in \1"),
         (
-            r"\b(?:where|in which|but) ([\w.'’-]+(?: [\w.'’-]+){0,2}?) "
+            r"\b(?:where|in which|but|that|which) ((?!is\b|was\b|are\b|it\b|he\b|she\b|they\b|i\b|we\b|you\b)[\w.'’-]+(?: [\w.'’-]+){0,2}?) "
             r"(?:isn'?t|is not|wasn'?t|was not|didn'?t|did not|doesn'?t|does not) (?:the director|directing|direct(?:ed)?|behind|in (?:it|them)|star(?:ring)?(?: in (?:it|them))?|"
             r"act(?:ing)?(?: in (?:it|them))?|play(?:ing)?(?: in (?:it|them))?|make|involved)\b",
             r" not by \1",
         ),
         (
-            r"(?:^|(?<=[,.;] )|(?<=\bbut )|(?<=\band ))(?!(?:but|and|so|or|that|it|this|they|he|she|who|which|those|these|i|we|you|anything|everything)\b)((?:[\w'’-]+ ){1,3})(?:is|are) "
+            r"(?:^|(?<=[,.;] )|(?<=\bbut )|(?<=\band ))(?!(?:but|and|so|or|that|it|this|they|he|she|who|which|those|these|i|we|you|anything|everything)\b)((?:[\w'’-]+ ){1,3})(?:is|are|stays?|keeps?|remains?|must stay) "
             r"(?:out(?: of the question)?|off the table|a no(?:[- ]?(?:go|no|thanks))?|not allowed|not welcome|forbidden|banned|taboo|unwelcome)(?=\s*(?:[?!.,;]|$))",
             r"no \1",
         ),
