@@ -134,6 +134,14 @@ def test_an_overlong_message_is_refused(agent: Agent) -> None:
         (["a French film", "Japanese is fine too"], {"languages": ["fr", "ja"]}),
         (["a crime film from 1995", "any with Al Pacino that year?"], {"people": ["Al Pacino"], "year_min": 1995, "year_max": 1995}),
         (["wife and me want something with Tom Hanks"], {"people": ["Tom Hanks"]}),
+        (["hitchcock in the 50s or 60s"], {"people": ["Alfred Hitchcock"]}),
+        (["Scorsese. Which ones are on your shelf?"], {"people": ["Martin Scorsese"]}),
+        (["any Scorseses?"], {"people": ["Martin Scorsese"]}),
+        (["films with Tom Hanks", "Thought so. A comedy with him then?"], {"people": ["Tom Hanks"], "genres_all": ["Comedy"]}),
+        (["films with Al Pacino", "not past 180 minutes"], {"people": ["Al Pacino"], "runtime_max": 180}),
+        (["a drama of at least two hours"], {"genres_all": ["Drama"], "runtime_min": 120}),
+        (["Al Pacino films that Francis Ford Coppola did NOT direct"], {"people": ["Al Pacino"], "people_none": ["Francis Ford Coppola"]}),
+        (["more films like Aliens", "anything else by its director?"], {"people": ["James Cameron"]}),
     ],
 )  # fmt: skip
 def test_a_follow_up_changes_what_it_names_and_keeps_the_rest(agent: Agent, turns: list[str], filters: dict[str, Any]) -> None:
@@ -245,6 +253,10 @@ def test_a_new_request_starts_afresh(agent: Agent) -> None:
 
 def test_a_count_asked_for_behind_a_request_counts_what_it_asks_for(agent: Agent) -> None:
     assert say(agent, "films with Tom Hanks, how many?").text.startswith("I have 3 films (with Tom Hanks)")
+
+
+def test_how_many_that_would_be_is_asked_of_what_stands(agent: Agent) -> None:
+    assert talk(agent, "films with Tom Hanks", "and how many would that be all in all?").text.startswith("I have 3 films")
 
 
 def test_of_many_that_fit_a_mood_the_well_known_come_first() -> None:

@@ -215,7 +215,9 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         wanted = [name for name in delta.filters.people if name not in named]  # "something else by Edgar Wright, without them"
         filters = {**delta.filters.chosen(), "people": wanted, "people_none": (*delta.filters.people_none, *named)}
         return delta.model_copy(update={"filters": Filters(**filters), "query": ""})
-    found, film = say.SAME.search(text), scene.table.it
+    liked = scene.memory.plan.like if len(scene.memory.plan.like) == 1 and scene.memory.plan.like[0] in scene.catalogue else ()
+    example = scene.catalogue.movie(liked[0]) if liked else None  # "more films like Whiplash. Anything else by its director?"
+    found, film = say.SAME.search(text), scene.table.focus or example or scene.table.it
     if say.SOMEBODY_ELSE.search(text) and (people := scene.memory.plan.filters.people or (film.directors if film else ())):
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *people)}
         query = own_words(say.SOMEBODY_ELSE.sub("", delta.query))

@@ -61,7 +61,7 @@ OFF_TOPIC = _glued(
     taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|(?:flights?|hotels?) (?:to|from|in)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
     do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
-    restaurants?(?: near|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
+    restaurants?(?: near(?:by)?|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
     invoices?|wi-?fi|laptop|explain (?:(?!film|movie|plot|ending|story|title)\w+ ){1,4}to me|iphones?|smartphones?|which (?:phone|car|computer|tablet|tv|camera|bank)|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
     ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
     schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
@@ -283,6 +283,7 @@ BOX_OFFICE = _glued(
     \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
     \bwhat (?:would|will|could|might) .*\b(?:gross|earn|make at the box office|bring in|take at)\b|
     \bhow much (?:money )?(?:would|will|could|might|can|should) .*\b(?:make|earn|gross|take|bring)\b|
+    \bwhat (?:does|do|would|will) (?:it|that|this|we|they) (?:take|make|earn|do|gross)\b.*\bbox[- ]office\b|
     \b(?:spends?|spent|costs?|budget)\b.*\b(?:would|will|could|might) (?:it|we|they|that) (?:take|make|earn|gross|bring)\b|
     \bbox[- ]office (?:forecast|prediction|estimate)\b|\bwhat box[- ]office (?:would|could|can|might|should|will)\b
     """
@@ -291,7 +292,8 @@ PLOT_GENRES = _glued(
     r"""
     \b(?:genres?|kind of film|type of film|kind of movie)\b.{0,60}?(?:\bplot\b|\bstory\b|\bfilm\b|\bmovie\b|
     \bthis\b|\bsynopsis\b).{0,30}?[:\n“\"]\s*(?P<plot>.{15,})|\b(?:classify|categori[sz]e|genre of) (?:this|
-    the following)?\s*(?:plot|story|synopsis|film|movie)?\s*[:\n“\"]\s*(?P<plot2>.{15,})
+    the following)?\s*(?:plot|story|synopsis|film|movie)?\s*[:\n“\"]\s*(?P<plot2>.{15,})|
+    ^(?:what|which) (?:genre|kind of film|sort of film)(?:'s|’s| is| would) (?:this|that|it)(?: be)?,?(?: (?:d['’]you|do you|would you) (?:think|say|reckon))?[?:]\s*(?P<plot3>.{40,})
     """,
     re.IGNORECASE | re.DOTALL,
 )

@@ -197,7 +197,10 @@ class Draft:
     def _settle_people(self) -> None:
         """Two people: films with both. "Tom Hanks or Meg Ryan": films with either."""
         lists: list[list[tuple[str, Relation]]] = []
+        refused = set(self.filters.get("people_none", ()))  # "I know all the Bogarts, so leave Humphrey Bogart out"
         for _, name, relation in self.people:
+            if name in refused:
+                continue
             if relation in _LISTED and lists:
                 lists[-1].append((name, relation))
             else:

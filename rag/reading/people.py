@@ -56,7 +56,8 @@ class PersonReader:
         before = tokens[place].fold if place >= 0 else ""
         alone = at == 0 and sum(token.is_word for token in tokens) <= 2 and not self._meant(first)
         apart = (at == 0 or not tokens[at - 1].is_word) and (at + 1 == len(tokens) or not tokens[at + 1].is_word)
-        cued = before in _PERSON_CUES or alone or (apart and not is_english(first.fold))  # "denzel. rated 7+."
+        proper = first.capital and len(first.bare) > 3 and not (self._names.is_ordinary(first.bare) or self._meant(first))
+        cued = before in _PERSON_CUES or alone or (apart and (proper or not is_english(first.fold)))  # "denzel. rated 7+."
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):
             words = tokens[at : at + length]
@@ -100,6 +101,8 @@ class PersonReader:
                 continue
             after = self._film_follows(tokens, at + length) or words[-1].bare != words[-1].fold
             name = "".join(word.bare for word in words)
+            if name.endswith("s") and not self._names.in_a_name(name) and not is_english(name):  # "how many Hitchcocks?"
+                name, after = name.removesuffix("s"), True
             person = self._names.person_by_surname(name, directing=directing or after)
             alone = None
             if length == 1 and (first.capital or cued):
