@@ -16,6 +16,7 @@ from rag.conversation.bounding import bounded
 from rag.conversation.lifting import ENDS, LOOSER, SWAP, lifted
 from rag.plan import Plan, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.plainly import FINE_TOO
 
 _NEW = re.compile(
     r"^(?:(?:show|give|find|list)(?: me| us)? )?everything (?:by|with|from|of|you(?:'ve| have))\b|^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
@@ -31,10 +32,7 @@ _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
 _EITHER = re.compile(r"^(?:or|also|plus|and also)\b(?! (?:something|rather))")
-_TOO = re.compile(
-    r"^(?:actually,? |oh,? |and |but )*(?!(?:older|newer|longer|shorter|earlier|later|that|it|this)\b)[\w-]+(?: [\w-]+)?(?: ones?| films?)? "
-    r"(?:(?:is|are|would be|'s) (?:also )?(?:fine|ok|okay|good|alright|great|welcome)|(?:would|will) (?:also )?(?:do|work)|works?) (?:too|as well|also)\W*$"
-)  # "Italian is fine too"
+_TOO = re.compile(FINE_TOO)
 _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )

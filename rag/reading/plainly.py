@@ -15,6 +15,11 @@ _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantas
 _TIME = r"(?:(?:an? |one |two |three |four |\d[\d.]* ?)?(?:and a half )?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? ?\d{1,2}(?: ?min(?:ute)?s?)?)?|\d{2,3} ?(?:minutes|mins?))"
 _NOTHING = r"(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?))"
 _KIN = r"(?:mum|mom|mother|dad|father|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran(?:ny|ma|dad|dpa)?|nan|kids?|son|daughter|friends?|flatmate)"
+FINE_TOO = (
+    r"^(?:actually,? |oh,? |and |but )*(?!(?:older|newer|longer|shorter|earlier|later|that|it|this)\b)([\w-]+(?: [\w-]+)?(?: ones?| films?)?) "
+    r"(?:(?:is|are|would be) (?:also )?(?:fine|ok|okay|good|alright|great|welcome)|(?:would|will) (?:also )?(?:do|work)|works?) (?:too|as well|also)\W*$"
+)
+"""Another kind that would do as well: "Italian is fine too"."""
 _PLAIN = tuple(
     (re.compile(pattern, re.IGNORECASE), plain)
     for pattern, plain in (
@@ -25,7 +30,7 @@ _PLAIN = tuple(
         (rf"\b(?:kicks? off|starts?|leaves?|goes|departs?|arrives?|comes?|begins?|is here|are here) in (?:exactly |about )?(?={_TIME}\b)", "at most "),
         (rf"\b(?:want|like|need) (?:it|that|this|them) (?:done|over|finished) (?:in|within) (?=\w)|\b(?:(?:call|make) it|you (?:can|may) have) (?={_TIME}\b)", "at most "),
         (rf"\b{_TIME}(?:[?!., …–-]+(?:no (?:thanks?|thank you|chance|way)|nope|never(?! ?mind)|christ|ouch|blimey|(?:far |way |much )?too long)| (?:is|are|feels?|sounds?) (?:a lot|(?:far |way |a bit )?too (?:much|long)))\b(?: (?:tonight|today|for \w+(?: \w+)?))?[.!?,… ]*", "shorter. "),
-        (r"^(?:actually,? |oh,? |and |but )*(?!(?:older|newer|longer|shorter|earlier|later|that|it|this)\b)([\w-]+(?: [\w-]+)?(?: ones?| films?)?) (?:(?:is|are|would be) (?:also )?(?:fine|ok|okay|good|alright|great|welcome)|(?:would|will) (?:also )?(?:do|work)|works?) (?:too|as well|also)\W*$", r"or \1"),
+        (FINE_TOO, r"or \1"),
         (r"\b(?:not|nothing|never|no later than) (?:past|beyond) (?=(?:an? |one |two |three )?(?:hundred|hours?|\d{1,3}|eighty|ninety|half))", "at most "),
         (r"\b(?:i'?m|we'?re|he'?s|she'?s|i am|we are) off (?=(?-i:[A-Z][a-z]+ [A-Z]))", "no "),
         # who refuses what: "mel won't touch anything from before 1970", "dan says no horror"
