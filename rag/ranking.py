@@ -157,6 +157,7 @@ class Tastes:
         self._remembered = remembered
         self._themes = [{stem(word) for word in content_words(theme)} for theme in plan.avoid]
         self._avoided = frozenset[str]().union(*self._themes)
+        self._says: dict[str, frozenset[str]] = {}
         self._examples = films(plan.like)
         self._pulls = [
             (_LIKENESS, self._examples),
@@ -167,8 +168,13 @@ class Tastes:
 
     def refuses(self, film: Movie) -> bool:
         """Does the film speak of a theme to keep away from, with all of its words?"""
-        said = _said_of_film(film, self._avoided) if self._avoided else frozenset()
-        return any(theme and theme <= said for theme in self._themes)
+        return any(theme and theme <= self._said(film) for theme in self._themes)
+
+    def _said(self, film: Movie) -> frozenset[str]:
+        """What the film says of the themes to keep away from; asked for twice, looked up once."""
+        if film.id not in self._says:
+            self._says[film.id] = _said_of_film(film, self._avoided)
+        return self._says[film.id]
 
     def bonus(self, film: Movie) -> float:
         """In standard deviations of the search; 0 for a film nothing is said about."""
@@ -177,7 +183,7 @@ class Tastes:
         )
         total += sum(_comparison(relative, film, self._examples) for relative in self._plan.relative)
         if self._avoided:
-            total -= _AVOIDED * bool(_said_of_film(film, self._avoided))
+            total -= _AVOIDED * bool(self._said(film))
         return total + sum(
             weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
         )

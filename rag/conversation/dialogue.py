@@ -193,7 +193,7 @@ def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
 
 def _from_plot(said: str, text: str, scene: Scene) -> Act | None:
     if found := say.PLOT_GENRES.search(said):
-        return Act("plot_genres", text=(found["plot"] or found["plot2"] or found["plot3"]).strip(" \"“”'"))
+        return Act("plot_genres", text=next(filter(None, found.groups())).strip(" \"“”'"))
     if re.search(r"\bgenres?\b", text) and (found := _PLOT_TOLD.search(said)):
         return Act("plot_genres", text=(found[1] or found[2]).strip())
     last = scene.memory.exchanges[-1] if scene.memory.exchanges else None

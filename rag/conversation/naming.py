@@ -63,9 +63,8 @@ def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
     for size in range(min(6, len(said)), 1, -1):
         for start in range(len(said) - size + 1):
             words_here = said[start : start + size]
-            goes_on = (
-                size == 2 and words_here[0].lower() in _ARTICLES and start + size < len(said)
-            )  # "the quiet" of *The Quiet Man*
+            # "The quiet" of *The Quiet Man* is not *The Quiet*.
+            goes_on = size == 2 and words_here[0].lower() in _ARTICLES and start + size < len(said)
             if not goes_on and (films := scene.vocabulary.films_named(" ".join(words_here))):
                 return (films[0].id,)
     return ()

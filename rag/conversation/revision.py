@@ -124,31 +124,17 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if looser := LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
         kind = ENDS[looser.group(1)].split("_")[0]
         delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
-    if (
-        delta.filters.people
-        and _JUST.match(text)
-        and set(delta.filters.people)
-        < {
-            *plan.filters.people,
-            *plan.filters.people_any,
-        }
-    ):  # "just Pacino"
-        plan = plan.model_copy(
-            update={"filters": plan.filters.model_copy(update={"people": delta.filters.people, "people_any": ()})}
-        )
+    several, wanted = {*plan.filters.people, *plan.filters.people_any}, delta.filters.people
+    if wanted and _JUST.match(text) and set(wanted) < several:  # "just Pacino"
+        only = plan.filters.model_copy(update={"people": wanted, "people_any": ()})
+        plan = plan.model_copy(update={"filters": only})
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
         taken = {*before.filters.people, *before.filters.people_any, *before.filters.genres_all, *before.filters.genres_any}
         kept = {name: [v for v in getattr(delta.filters, name) if v not in taken] for name in ("people_none", "genres_none")}
         readmitted = {*before.filters.people_none, *before.filters.genres_none}
         readmitted -= {*plan.filters.people_none, *plan.filters.genres_none}
-        for name in (
-            "genres_all",
-            "genres_any",
-            "people",
-            "people_any",
-            "languages",
-            "countries",
-        ):  # "drop the comedy" asks for none
+        # "Drop the comedy" asks for none.
+        for name in ("genres_all", "genres_any", "people", "people_any", "languages", "countries"):
             lost = set(getattr(before.filters, name)) - set(getattr(plan.filters, name))
             lost |= readmitted  # "Keaton may come back in" allows him, and asks for nobody
             said_of = {word for value in readmitted for word in fold(value).split()} if name == "people" else set()
@@ -157,16 +143,7 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
             ]
         delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **kept})})
     also = bool(_ALSO.search(text))
-    if found := _EITHER.search(text) or _TOO.search(text):  # "or Italian": one of both will do
-        lists = {name: [*getattr(plan.filters, name), *getattr(delta.filters, name)] for name in ("languages", "countries")}
-        asked = {name: values for name, values in lists.items() if getattr(delta.filters, name) and getattr(plan.filters, name)}
-        if found.re is _TOO or found[0] == "or":
-            for each, either in (("people", "people_any"), ("genres_all", "genres_any")):  # "or Brad Pitt": films with either
-                old, new = ([*getattr(f, each), *getattr(f, either)] for f in (plan.filters, delta.filters))
-                if old and new:
-                    asked |= {each: [], either: [*old, *new]}
-                    plan = plan.model_copy(update={"filters": plan.filters.without(each).without(either)})
-        delta = delta.model_copy(update={"filters": Filters(**{**delta.filters.chosen(), **asked})})
+    plan, delta = _either(plan, delta, text)
     filters = _joined(
         plan.filters,
         delta.filters,
@@ -191,6 +168,27 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     moods = [relative for relative in plan.relative if all(relative.name != other.name for other in delta.relative)]
     changes["relative"] = (*moods, *delta.relative)
     return bounded(plan.model_copy(update=changes), table)
+
+
+def _either(plan: Plan, delta: Plan, text: str) -> tuple[Plan, Plan]:
+    """ "Or Italian", "or Brad Pitt", "Italian is fine too": one of what stands and what is new will do."""
+    found = _EITHER.search(text) or _TOO.search(text)
+    if found is None:
+        return plan, delta
+    asked: dict[str, Any] = {}
+    before, now = plan.filters, delta.filters
+    for name in ("languages", "countries"):
+        if getattr(now, name) and getattr(before, name):
+            asked[name] = [*getattr(before, name), *getattr(now, name)]
+    if found.re is _TOO or found[0] == "or":  # "also with Mifune" asks for both
+        for each, either in (("people", "people_any"), ("genres_all", "genres_any")):
+            old, new = ([*getattr(filters, each), *getattr(filters, either)] for filters in (before, now))
+            if old and new:
+                asked |= {each: [], either: [*old, *new]}
+                before = before.without(each).without(either)
+    return plan.model_copy(update={"filters": before}), delta.model_copy(
+        update={"filters": Filters(**{**now.chosen(), **asked})}
+    )
 
 
 def _without_bounds(plan: Plan, delta: Plan) -> Plan:

@@ -364,10 +364,9 @@ class Interpreter(Scope):
             self._draft.keep(piece.start, piece.end, name=True)
         elif mention.name not in self._draft.titles[role]:
             self._draft.titles[role].append(mention.name)
-            whole = any(
-                fold(film.title) == fold(mention.text) for film in mention.films
-            )  # "no Lord of the Rings" is all of them
-            several = (self._kind(n + 1) == "film" and self._text(n + 1) != "one") or not whole  # "not the Alien ones"
+            whole = any(fold(film.title) == fold(mention.text) for film in mention.films)
+            ones = self._kind(n + 1) == "film" and self._text(n + 1) != "one"
+            several = ones or not whole  # "not the Alien ones", "no Lord of the Rings"
             if role == "exclude" and several:
                 series = (film.id for film in self._names.series(mention.text))
                 self._draft.titles[role] += [one for one in series if one not in self._draft.titles[role]]

@@ -104,13 +104,8 @@ class PersonReader:
             if name.endswith("s") and not self._names.in_a_name(name) and not is_english(name):  # "how many Hitchcocks?"
                 name, after = name.removesuffix("s"), True
             person = self._names.person_by_surname(name, directing=directing or after)
-            alone = None
-            if length == 1 and (first.capital or cued):
-                rare = not is_english(name) or (len(name) > 4 and not self._names.is_ordinary(name))
-                alone = self._names.person_by_token(
-                    name, best_known=(first.capital or rare) and self._ends_name(tokens, at + 1)
-                )
-                alone, person = (None, person) if alone in (person, None) else (alone, None)  # "with Arnold": Schwarzenegger
+            alone = self._by_first_name(tokens, at) if length == 1 and (first.capital or cued) else None
+            alone, person = (None, person) if alone in (person, None) else (alone, None)  # "with Arnold": Schwarzenegger
             if person is None and alone is None and cued and length == 1 and not is_english(name):
                 alone = self._names.person_by_nickname(name)  # "no arnie"
             if person is None and alone is None:
@@ -134,9 +129,8 @@ class PersonReader:
         word = tokens[at].bare
         short = sum(token.is_word for token in tokens) <= _WORDS_OF_A_WISH or not is_english(word)
         famous = at == 0 and person is not None and person.directed + person.played >= _FAMOUS  # "spielberg in the 80s"
-        elsewhere = (self._names.in_a_title(word) and not famous) or {canonical_country(word), canonical_language(word)} != {
-            word
-        }
+        place = {canonical_country(word), canonical_language(word)} != {word}
+        elsewhere = place or (self._names.in_a_title(word) and not famous)
         return person is not None and short and len(word) > 4 and not elsewhere
 
     def _misspelt(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
@@ -172,6 +166,13 @@ class PersonReader:
         after = tokens[end] if end < len(tokens) else None
         possessive = tokens[end - 1].bare != tokens[end - 1].fold
         return bool(after and after.capital and not possessive and not self._meant(after) and after.is_word)
+
+    def _by_first_name(self, tokens: Sequence[Token], at: int) -> Person | None:
+        """Whoever else is meant by one name: its only bearer, or the best known one where it can be no other word."""
+        name = tokens[at].bare
+        rare = not is_english(name) or (len(name) > 4 and not self._names.is_ordinary(name))
+        best_known = (tokens[at].capital or rare) and self._ends_name(tokens, at + 1)
+        return self._names.person_by_token(name, best_known=best_known)
 
     def _ends_name(self, tokens: Sequence[Token], end: int) -> bool:
         """Does no further name follow ("johnny cash" is no Johnny of ours)?"""
