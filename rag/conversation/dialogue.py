@@ -17,6 +17,7 @@ from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.bounding import bounded
 from rag.conversation.memory import Verdict
 from rag.conversation.naming import (
+    absent_title,
     films_meant,
     misspelt_title,
     named_films,
@@ -368,19 +369,15 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
         absent = (*absent, found["name"].strip())
     if (
         not absent
-        and (found := say.HAVE.match(said))
-        and (
-            unknown_title(found["title"], scene)
-            or (say.OF_ONE_FILM.match(said) and re.fullmatch(r"[A-Z]\w{3,}", found["title"]))
-        )
+        and (title := absent_title(said, scene))
         and not read.plan.filters
         and not read.plan.soft
         and read.plan.sort == "relevance"
     ):
-        near = scene.vocabulary.film_like(found["title"], 0.8 if len(found["title"].split()) == 1 else 0.86)
+        near = scene.vocabulary.film_like(title, 0.8 if len(title.split()) == 1 else 0.86)
         if near:
             return Act("search", plan=Plan(query=near[0].title), films=(near[0].id,), new=True, read=read)
-        absent, rest = (found["title"].strip(),), ""  # the whole sentence is about that film
+        absent, rest = (title,), ""  # the whole sentence is about that film
     if (
         not absent
         and not read.plan.like

@@ -148,6 +148,14 @@ def unknown_person(name: str, read: Understanding, scene: Scene) -> bool:
     return set(words) <= left and (capital or strange) and not all(scene.vocabulary.in_a_name(word) for word in words)
 
 
+def absent_title(said: str, scene: Scene) -> str | None:
+    """The title that a question is about and no film here has: "who's in Zoolander?"."""
+    found = say.HAVE.match(said)
+    title = found["title"].strip() if found else ""
+    single = say.OF_ONE_FILM.match(said) and re.fullmatch(r"[A-Z]\w{3,}", title)
+    return title if title and (single or unknown_title(title, scene)) else None
+
+
 def unknown_title(title: str, scene: Scene) -> bool:
     """Do these words look like a title, or nothing at all the catalogue speaks of?"""
     words = re.findall(r"[\w'’-]+", title)

@@ -12,7 +12,7 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import read_sentence
 from rag.conversation.facts import fact_asked
-from rag.conversation.naming import named_films, title_first, title_in, unknown_title
+from rag.conversation.naming import absent_title, named_films, title_first, title_in, unknown_title
 from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import own_words, revised
 from rag.plan import Plan
@@ -122,6 +122,9 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     named = named_films(read)
     if not named and (title := title_in(said, scene)):
         named = (title,)
+    stranger = "" if named else absent_title(said, scene) or ""
+    if stranger[:1].isupper() and not re.search(r"\b(?:it|that|this|them|one|film|movie)\b", stranger):
+        return None  # "who's in Zoolander?" is not about the film at hand
     what_about = re.match(r"^(?:and |so |but |ok(?:ay)?,? |well,? |right,? |alright,? |hmm+,? )*(?:what|how) about\b", text)
     if named and what_about:
         fits = not failed(scene.catalogue.movie(named[0]), scene.memory.plan.filters)
