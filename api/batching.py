@@ -23,6 +23,7 @@ from PIL.Image import Image
 from movies.caching import Cache
 from movies.encoders import Encoder, Span, Vectors, layered, layers_of, whole_and_parts
 from movies.errors import Busy
+from movies.turns import COMPUTING
 
 Found = TypeVar("Found")
 _QUESTION = 8  # texts: what is longer is a film being added, and is not asked again
@@ -104,7 +105,8 @@ class BatchingEncoder:
 
     def _queued(self, texts: list[str]) -> Vectors:
         if self._largest == 1:  # no batches: to compare with, and for encoders that do better alone
-            return self._encoder.texts(texts)
+            with COMPUTING.aside():
+                return self._encoder.texts(texts)
         call = _Call(texts, time.monotonic() + self._patience)
         with self._changed:
             # A call larger than the whole queue is let in when nobody waits, or it could never be served.
@@ -114,7 +116,8 @@ class BatchingEncoder:
             self._waiting += len(call.texts)
             self._changed.notify()
         try:
-            return call.answer.result(timeout=self._patience)
+            with COMPUTING.aside():
+                return call.answer.result(timeout=self._patience)
         except FutureTimeout:
             call.answer.cancel()
             raise Busy(_FULL, retry_after=2) from None
@@ -132,12 +135,13 @@ class BatchingEncoder:
         return self._a_few_at_a_time(lambda: self._encoder.images(images))
 
     def _a_few_at_a_time(self, work: Callable[[], Found]) -> Found:
-        if self._closing or not self._pictures.acquire(timeout=self._patience):
-            raise Busy(_FULL, retry_after=2)
-        try:
-            return work()
-        finally:
-            self._pictures.release()
+        with COMPUTING.aside():
+            if self._closing or not self._pictures.acquire(timeout=self._patience):
+                raise Busy(_FULL, retry_after=2)
+            try:
+                return work()
+            finally:
+                self._pictures.release()
 
     def close(self) -> None:
         """Answer what is waiting, then stop; later calls get Busy."""

@@ -30,6 +30,7 @@ from movies.encoder_choice import encoder_for
 from movies.errors import Busy, ModelMissing
 from movies.movie import Filters, Movie
 from movies.settings import Settings
+from movies.turns import COMPUTING
 from rag.agent import Agent
 from rag.index import Hit, read_manifest
 from rag.library import Library, current_version
@@ -159,6 +160,10 @@ class Services:
         What is asked for explicitly outranks what was read from the sentence. Raises UnknownMovie for
         an id in `asked.like`, Busy when the encoder has too much to do.
         """
+        with COMPUTING.turn():
+            return self._search(asked, image)
+
+    def _search(self, asked: Plan, image: Image | None) -> Found:
         index = self.library.index
         for movie_id in asked.like:
             index.catalogue.key(movie_id)
@@ -179,6 +184,11 @@ class Services:
         if not screening.hits:
             self._missed(plan)
         return Found(screening.hits, plan, relaxations)
+
+    def similar(self, movie_id: str, k: int) -> list[Hit]:
+        """The films most like a film. Raises UnknownMovie."""
+        with COMPUTING.turn(), self.metrics.stage("search"):
+            return self.library.index.similar(movie_id, k)
 
     def observe(self, done: Mapping[str, Any]) -> None:
         """Count what an answer of the concierge was like (the data of its `done` event)."""

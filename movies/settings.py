@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     decode_seconds: float = Field(default=5.0, gt=0)  # for one uploaded picture
     encoder_queue: int = Field(default=256, ge=1)  # texts that may wait for the encoder; more are refused
     encoder_patience: float = Field(default=10.0, gt=0)  # seconds a request waits for the encoder
-    encoder_batch: int = Field(default=64, ge=1)  # texts encoded in one go; 1: each request on its own
+    encoder_batch: int = Field(default=8, ge=1)  # texts encoded in one go (more keep others waiting); 1: each on its own
     batch_wait: float = Field(default=0.003, ge=0)  # seconds the encoder waits for company, under load only
     chat_streams: int = Field(
         default=6, ge=1

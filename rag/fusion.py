@@ -8,6 +8,7 @@ added with the weights below. Knows arrays only: no files, no SQL, no sentences.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -53,6 +54,12 @@ class Question:
     years: tuple[tuple[int, int], ...] = ()
 
     @property
+    def vectors(self) -> Vectors:
+        """All of them (n, dim): those of `probes`, then those to avoid."""
+        probes = list(self.probes())
+        return np.concatenate([np.stack(probes), self.avoid]) if probes else self.avoid
+
+    @property
     def empty(self) -> bool:
         return next(self.probes(), None) is None
 
@@ -90,20 +97,22 @@ class Candidates:
         cls,
         block: Block,
         question: Question,
+        cosines: Scores,
         bm25: Scores | None = None,
         years: Scores | None = None,
         title: Scores | None = None,
     ) -> Candidates:
-        """Score the films of a block exactly on all legs the question has; `bm25`, `years`, `title` are (films,)."""
+        """Score the films of a block on all legs the question has.
+
+        `cosines` (rows, vectors) of the block with `question.vectors`; `bm25`, `years`, `title` are (films,).
+        """
         films = len(block.keys)
-        probes = [question.main, question.picture, *(question.anchor or (None, None))]
-        named = [vector for vector in probes if vector is not None]
-        matrix = np.concatenate([np.stack(named) if named else question.clues[:0], question.clues, question.avoid])
-        cosines = block.cosines(matrix) if len(matrix) else np.zeros((len(block.rows), 0), dtype=np.float32)
-        cosines -= _HUB * block.rows["hub"][:, None]  # ours alone: fresh from a product
-        columns = iter(range(len(named)))
-        main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in probes)
-        first_avoid = len(named) + len(question.clues)
+        cosines = np.subtract(cosines, _HUB * block.rows["hub"][:, None], dtype=np.float32)
+        columns = itertools.count()
+        legs = (question.main, question.picture, *(question.anchor or (None, None)))
+        main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in legs)
+        first_clue = next(columns)
+        first_avoid = first_clue + len(question.clues)
         absent = np.full(films, np.nan, dtype=np.float32)
 
         def best(column: int | None, kind: str) -> Scores:
@@ -119,7 +128,7 @@ class Candidates:
             passage=np.where(np.isnan(passage), overview, passage),
             keywords=best(main, "keywords"),
             poster=best(main, "poster"),
-            clue=block.best(block.text, cosines[:, len(named) : first_avoid]),
+            clue=block.best(block.text, cosines[:, first_clue:first_avoid]),
             picture=best(picture, "poster"),
             picture_text=best(picture, "overview"),
             anchor=best(anchor, "overview"),
@@ -156,7 +165,7 @@ class Background:
         self._sample = view.block(view.keys[::step][:_SAMPLE]).frozen()
 
     def score(self, question: Question) -> Candidates:
-        return Candidates.score(self._sample, question)
+        return Candidates.score(self._sample, question, self._sample.cosines(question.vectors))
 
 
 def fuse(found: Candidates, background: Background, question: Question, lexical: tuple[float, float] = (0.0, 1.0)) -> Scores:

@@ -174,13 +174,18 @@ class MovieIndex:
             alive = np.intersect1d(self.catalogue.filter_keys(filters), alive, assume_unique=True)
         if hidden:
             alive = alive[~np.isin(alive, self._keys(hidden))]
+        block = view.block(alive) if exact or view.row_count(alive) <= self.exact_rows else None
+        # Vectors before words: questions that were encoded together come by at the same time and share the pass over the rows.
+        cosines = None if block is None else block.cosines(question.vectors)
         bm25 = self._bm25(question, view)
         titles = self._titles(question)
-        if not (exact or view.row_count(alive) <= self.exact_rows):
+        if block is None or cosines is None:
             alive = self._nearest(view, question, alive, bm25, titles)
+            block = view.block(alive)
+            cosines = block.cosines(question.vectors)
         title = np.asarray([titles.get(key, 0.0) for key in alive.tolist()], dtype=np.float32) if titles else None
         years = view.years(alive) if question.years else None
-        found = Candidates.score(view.block(alive), question, bm25[alive], years, title)
+        found = Candidates.score(block, question, cosines, bm25[alive], years, title)
         everywhere = bm25[view.keys]
         spread = (float(everywhere.mean()), float(everywhere.std())) if len(everywhere) else (0.0, 1.0)
         return found, fuse(found, self._background, question, spread)

@@ -306,6 +306,7 @@ def _same_series(one: str, other: str) -> bool:
     return len(first) > 5 and second.startswith(first + " ")
 
 
+@lru_cache(maxsize=8192)  # each of a pool is compared with each that was chosen
 def _head(title: str) -> str:
     head = normal_title(re.split(r":| - |\bPart\b|\bVol\b", title, maxsplit=1)[0]) or normal_title(title)
     return re.sub(r"\s+\d{1,2}$", "", head)

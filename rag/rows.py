@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from movies.catalogue import Catalogue
 from movies.encoders import Vectors
-from rag.scan import Scan
+from rag.scan import Scan, products
 from rag.vectors import KEYWORDS, OVERVIEW, PASSAGE, POSTER
 
 _SCAN_SHARE = 4  # multiplying all rows is cheaper than copying more than a quarter of them out first
@@ -49,7 +49,7 @@ class Block:
             found = self._base.cosines(matrix)
             found = found if self._numbers is None else found[self._numbers]
         else:
-            found = self._base.rows[self._numbers] @ matrix.T
+            found = products(self._base.rows[self._numbers], matrix)
         if len(self._added):
             found = np.concatenate([found, self._added @ matrix.T])
         return np.asarray(found if self._order is None else found[self._order], dtype=np.float32)

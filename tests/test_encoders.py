@@ -65,7 +65,7 @@ def test_inner_layers_stand_before_the_texts_own_row(encoder: Encoder) -> None:
     texts = ["a heist goes wrong", "two sisters inherit a lighthouse and a debt", ""]
     rows = layered(encoder, texts)
     assert rows.shape == (3, (layers_of(encoder) + 1) * encoder.dim)
-    assert rows[:, -encoder.dim :] == pytest.approx(encoder.texts(texts), abs=1e-4)
+    assert rows[:, -encoder.dim :] == pytest.approx(encoder.texts(texts), abs=5e-3)  # where bfloat16 is fast
     assert np.linalg.norm(rows.reshape(-1, encoder.dim), axis=1) == pytest.approx(1, abs=1e-3)
     assert layered(encoder, []).shape == (0, rows.shape[1])
 

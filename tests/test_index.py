@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from movies.movie import Filters, Movie
 from rag.centring import Means, centred, hubness, sample
 from rag.index import MovieIndex
 from rag.library import current_version
+from rag.scan import Scan
 from rag.vectors import OVERVIEW, PASSAGE, POSTER, ROW, VectorFile
 from tests.conftest import paint_poster
 from tests.encoders import HashedEncoder
@@ -246,3 +248,21 @@ def test_vector_file_gives_the_same_bytes_for_the_same_rows(tmp_path: Path) -> N
     assert numbers[0] == 7
     assert cosines[0] == pytest.approx(1, abs=1e-5)
     opened.close()
+
+
+@pytest.mark.parametrize(("rows", "vectors"), [(0, 1), (7, 0), (500, 1), (500, 6), (500, 7), (12_000, 2), (12_000, 40)])
+def test_cosines_are_those_of_a_matrix_product_however_many_are_asked(rows: int, vectors: int) -> None:
+    numbers = np.random.default_rng(4)
+    matrix = numbers.standard_normal((rows, 16)).astype(np.float32)
+    asked = numbers.standard_normal((vectors, 16)).astype(np.float32)
+    assert Scan(matrix).cosines(asked) == pytest.approx(matrix @ asked.T, abs=1e-4)
+
+
+def test_callers_at_the_same_time_get_each_their_own_cosines() -> None:
+    numbers = np.random.default_rng(5)
+    matrix = numbers.standard_normal((12_000, 16)).astype(np.float32)
+    scan = Scan(matrix)
+    asked = [numbers.standard_normal((1 + number % 3, 16)).astype(np.float32) for number in range(60)]
+    with ThreadPoolExecutor(12) as pool:
+        for vectors, found in zip(asked, pool.map(scan.cosines, asked), strict=True):
+            assert found == pytest.approx(matrix @ vectors.T, abs=1e-4)

@@ -3,13 +3,12 @@
 The first event is made before the headers go out, so a failure at the start keeps its status. A
 client that leaves closes the stream, and with it the concierge's work. A limited number of
 conversations is answered by a language model at once, so that slow ones never starve the search;
-the built-in concierge, quick as a search, is always there, but thinks on half the cores at most.
+the built-in concierge, quick as a search, is always there and takes turns with the searches.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -23,6 +22,7 @@ from api.errors import problem_of
 from api.schemas import ChatRequest, FeedbackRequest
 from api.services import Services
 from movies.errors import Busy
+from movies.turns import COMPUTING
 
 EVENTS = ("status", "plan", "tool", "candidates", "token", "done", "error")
 _STREAM: dict[str, Any] = {
@@ -42,7 +42,6 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     """POST /v1/chat, POST /v1/feedback."""
     chat = Routes("chat", "Talk to the concierge.", allow)
     places = threading.BoundedSemaphore(services.settings.chat_streams)
-    thinking = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 
     @chat.post("/v1/chat", takes=ChatRequest, gives=_STREAM, poster="optional", errors=(503,))
     def chat_stream(asked: ChatRequest) -> Response:
@@ -61,7 +60,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
             events = leave.closing(iter(agent.answer(asked.session, asked.message, image=image, plan=asked.plan)))
             first = next(events, None)
             if not slow and image is None:
-                events = _in_turn(events, thinking)
+                events = _in_turn(events)
         except BaseException:
             leave()
             raise
@@ -109,13 +108,13 @@ class _Leaving:
             self._services.metrics.chats.dec()
 
 
-def _in_turn(events: Iterator[Any], thinking: threading.BoundedSemaphore) -> Iterator[Any]:
-    """The events after the first, each made while few others are: they are all computing, and searches compute too.
+def _in_turn(events: Iterator[Any]) -> Iterator[Any]:
+    """The events after the first, each made in turn: they are all computing.
 
     The first comes when the session is free for it, so nobody who has a turn here waits for somebody who hasn't.
     """
     while True:
-        with thinking:
+        with COMPUTING.turn():
             event = next(events, None)
         if event is None:
             return

@@ -38,8 +38,6 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     @search.get("/v1/movies/<path:movie_id>/similar", query=SimilarQuery, gives=Hits, errors=(404, 503))
     def similar_movies(asked: SimilarQuery, movie_id: str) -> dict[str, Any]:
         """Films like this one"""
-        with services.metrics.stage("search"):
-            hits = services.library.index.similar(movie_id, asked.k)
-        return {"hits": [hit_json(hit) for hit in hits]}
+        return {"hits": [hit_json(hit) for hit in services.similar(movie_id, asked.k)]}
 
     return search
