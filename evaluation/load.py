@@ -40,6 +40,7 @@ _TALK = (
     "shorter please",
     "who directed the second one?",
 )
+_ROUNDS = 3
 _CLIENTS = 16
 
 
@@ -179,17 +180,21 @@ def _cheap(folder: Path, plan: Plan, ids: list[str]) -> list[Row]:
 def _search(folder: Path, plan: Plan) -> list[Row]:
     with Server(folder) as server:
         server.wrk(3, _CLIENTS)
-        together = server.wrk(plan.search, _CLIENTS)
+        with Server(folder, encoder_batch=1) as other:
+            other.wrk(3, _CLIENTS)
+            # In turns, because the machine itself is faster one minute than the next.
+            rounds = [(server.wrk(plan.search, _CLIENTS), other.wrk(plan.search, _CLIENTS)) for _ in range(_ROUNDS)]
         rows = [*_beside_chats(server, plan), *_overload(server, plan)]
-    with Server(folder, encoder_batch=1) as server:
-        server.wrk(3, _CLIENTS)
-        alone = server.wrk(plan.search, _CLIENTS)
-    gain = together.rate / alone.rate
-    clean = together.other + together.busy + together.broken == 0
-    figure = f"{together.rate:.0f} req/s, p95 {together.p95:.0f} ms, {gain:.2f} × without batches"
+    together = [with_batches for with_batches, _ in rounds]
+    rate, p95 = (statistics.median(getattr(traffic, name) for traffic in together) for name in ("rate", "p95"))
+    gain = statistics.median(with_batches.rate / alone.rate for with_batches, alone in rounds)
+    clean = all(traffic.other + traffic.busy + traffic.broken == 0 for traffic in together)
+    figure = f"{rate:.0f} req/s, p95 {p95:.0f} ms, {gain:.2f} × without batches"
     target = "≥ 60 req/s, p95 ≤ 300 ms, ≥ 1.4 ×"
-    met = together.rate >= 60 and together.p95 <= 300 and gain >= 1.4 and clean
-    details = {"together": asdict(together), "alone": asdict(alone), "gain": round(gain, 3)}
+    met = rate >= 60 and p95 <= 300 and gain >= 1.4 and clean
+    details = {
+        "together": [asdict(traffic) for traffic in together], "alone": [asdict(alone) for _, alone in rounds], "gain": round(gain, 3),
+    }  # fmt: skip
     return [Row("text search, 16 clients, questions never repeat", figure, target, met, details), *rows]
 
 

@@ -111,6 +111,6 @@ def _legs(index: MovieIndex, query: str) -> Iterator[tuple[str, list[int]]]:
         ("poster", found.poster),
         ("words", found.bm25),
     ):
-        if np.isfinite(scores).any() and np.nanmax(scores) != np.nanmin(scores):
+        if scores is not None and np.isfinite(scores).any() and np.nanmax(scores) != np.nanmin(scores):
             order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")[:_DEPTH]
             yield name, [int(found.keys[row]) for row in order]

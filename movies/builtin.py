@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,6 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from torch import nn
 from torch.nn import functional
 
 from movies.encoders import Span, Vectors, unit, verify_file
@@ -136,30 +136,21 @@ class BuiltinEncoder:
         return np.asarray(functional.normalize(total, dim=1).numpy(), dtype=np.float32)  # mean pooling, as it was trained
 
 
-class _Bert(nn.Module):
+class _Bert:
     """BERT as it was trained, for inference: no dropout, no pooler.
 
-    The layers are torch's own. Each is one call from Python's point of view, so that a question is not held up
-    again and again where many threads share the interpreter; texts of different lengths are computed without padding.
+    Each layer is one operation of torch's (what `nn.TransformerEncoderLayer` calls in the end), which lets go of the
+    interpreter: with torch's modules around them a quarter of a busy server's Python time was spent between the layers.
+    Texts of different lengths are computed without padding.
     """
 
     def __init__(self, weights: Mapping[str, torch.Tensor], layers: int, heads: int) -> None:
-        super().__init__()
         words, places = weights["embeddings.word_embeddings.weight"], weights["embeddings.position_embeddings.weight"]
-        (inner, dim), kind = weights["encoder.layer.0.intermediate.dense.weight"].shape, words.dtype
         self._words, self._places = words, places + weights["embeddings.token_type_embeddings.weight"][0]
-        self.norm = nn.LayerNorm(dim, eps=_LAYER_NORM_EPSILON, dtype=kind)
-        layer = nn.TransformerEncoderLayer(
-            dim, heads, inner, dropout=0.0, activation="gelu", layer_norm_eps=_LAYER_NORM_EPSILON, batch_first=True, dtype=kind
-        )
-        self.layers = nn.TransformerEncoder(layer, layers)
-        known = {f"norm.{part}": weights[f"embeddings.LayerNorm.{part}"] for part in ("weight", "bias")}
-        for number in range(layers):
-            known |= _layer_weights(weights, f"encoder.layer.{number}", f"layers.layers.{number}")
-        self.load_state_dict(known)
-        self.requires_grad_(requires_grad=False).eval()
+        self._norm = [weights[f"embeddings.LayerNorm.{part}"] for part in ("weight", "bias")]
+        self._layers = [_layer(weights, f"encoder.layer.{number}", heads) for number in range(layers)]
 
-    def forward(self, ids: list[list[int]], inner: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(self, ids: list[list[int]], inner: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         """Hidden states (tokens, dim) of all texts, one after the other, and which text each token belongs to (tokens,).
 
         `inner`: the states after every layer, side by side (tokens, layers · dim).
@@ -169,29 +160,32 @@ class _Bert(nn.Module):
         real = torch.arange(width) < lengths[:, None]
         frame = torch.zeros(real.shape, dtype=torch.long)
         frame[real] = torch.tensor([token for row in ids for token in row])
-        hidden = self.norm(self._words[frame] + self._places[:width])
-        row = real.nonzero()[:, 0]
-        if not inner:
-            return self.layers(hidden, src_key_padding_mask=~real)[real], row
+        hidden = self._words[frame] + self._places[:width]
+        hidden = functional.layer_norm(hidden, hidden.shape[-1:], self._norm[0], self._norm[1], _LAYER_NORM_EPSILON)
+        if len(real) > 1 and not real.all():
+            hidden = torch._nested_tensor_from_mask(hidden, real, mask_check=False)
         states = []
-        for layer in self.layers.layers:
-            hidden = layer(hidden, src_key_padding_mask=~real)
-            states.append(hidden[real])
-        return torch.cat(states, dim=1), row
+        for number, layer in enumerate(self._layers, 1):
+            hidden = torch._transformer_encoder_layer_fwd(hidden, *layer)
+            if inner or number == len(self._layers):
+                states.append((hidden.to_padded_tensor(0.0) if hidden.is_nested else hidden)[real])
+        return torch.cat(states, dim=1), real.nonzero()[:, 0]
 
 
-def _layer_weights(weights: Mapping[str, torch.Tensor], before: str, now: str) -> dict[str, torch.Tensor]:
-    """The weights of one layer by torch's names."""
-    renamed = {
-        "self_attn.out_proj": "attention.output.dense", "norm1": "attention.output.LayerNorm",
-        "linear1": "intermediate.dense", "linear2": "output.dense", "norm2": "output.LayerNorm",
-    }  # fmt: skip
-    found = {}
-    for part in ("weight", "bias"):
-        asked = [weights[f"{before}.attention.self.{name}.{part}"] for name in ("query", "key", "value")]
-        found[f"{now}.self_attn.in_proj_{part}"] = torch.cat(asked)
-        found |= {f"{now}.{name}.{part}": weights[f"{before}.{old}.{part}"] for name, old in renamed.items()}
-    return found
+def _layer(weights: Mapping[str, torch.Tensor], name: str, heads: int) -> tuple[Any, ...]:
+    """What torch's operation takes for one layer, in its order: attention, norms, the feed-forward part."""
+
+    def of(part: str) -> tuple[torch.Tensor, torch.Tensor]:
+        return weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"]
+
+    projections = [of(f"attention.self.{kind}") for kind in ("query", "key", "value")]
+    joined = (torch.cat(tensors) for tensors in zip(*projections, strict=True))
+    gelu, before = True, False
+    return (
+        len(weights[f"{name}.attention.output.dense.bias"]), heads, *joined, *of("attention.output.dense"), gelu, before,
+        _LAYER_NORM_EPSILON, *of("attention.output.LayerNorm"), *of("output.LayerNorm"),
+        *of("intermediate.dense"), *of("output.dense"), None, None,
+    )  # fmt: skip
 
 
 def _tokens_of(offsets: Sequence[Span], spans: Sequence[Span]) -> list[NDArray[np.intp]]:

@@ -11,13 +11,14 @@ import hashlib
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from movies.movie import Filters, Movie
 from movies.titles import TitleFinder
 from movies.vocabulary import fold
 
+_FRESH = 0.01  # seconds for which what another program did may go unnoticed
 _FILTERS = 64  # sets of keys kept: a catalogue of 100,000 films takes at most 50 MB for them
 _SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -57,6 +59,15 @@ class Match:
     score: float
 
 
+class _Counted(NamedTuple):
+    """(largest key, number) of films, and the state of the file in which that was so."""
+
+    ours: tuple[int, int]
+    others: int
+    films: tuple[int, int]
+    until: float
+
+
 class Catalogue:
     """A film catalogue in one file.
 
@@ -71,6 +82,7 @@ class Catalogue:
         self._local = threading.local()
         self._write_lock = threading.RLock()
         self._ahead = False
+        self._writes = 0
         self._cache_lock = threading.Lock()
         self._titles: tuple[int, TitleFinder] | None = None
         self._passing: Cache[Filters, NDArray[np.int64]] = Cache(_FILTERS)
@@ -139,6 +151,7 @@ class Catalogue:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
+                self._writes += 1
             except BaseException as error:
                 if connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
                     connection.execute("ROLLBACK")
@@ -225,7 +238,7 @@ class Catalogue:
     # -- reading -------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return int(self._connection.execute("SELECT count(*) FROM movies").fetchone()[0])
+        return self._counted()[1]
 
     def __iter__(self) -> Iterator[Movie]:
         """All films in the order they were added."""
@@ -265,8 +278,12 @@ class Catalogue:
         for start in range(0, len(keys), 500):
             part = [int(key) for key in keys[start : start + 500]]
             marks = ",".join("?" * len(part))
-            for key, record in self._connection.execute(f"SELECT key, record FROM movies WHERE key IN ({marks})", part):
-                found[key] = _movie(record)
+            # As one text: each row taken from SQLite lets go of the interpreter four times, and others want it. JSON holds no
+            # control characters.
+            joined = f"SELECT group_concat(key || char(31) || record, char(30)) FROM movies WHERE key IN ({marks})"
+            rows = self._connection.execute(joined, part).fetchone()[0]
+            for key, _, record in (row.partition("\x1f") for row in (rows or "").split("\x1e") if row):
+                found[int(key)] = _movie(record)
         return found
 
     def keys(self) -> list[int]:
@@ -331,15 +348,26 @@ class Catalogue:
 
     def data_version(self) -> int:
         """A number that grows with every added or replaced film and differs after a removal."""
-        connection = self._connection
-        # Counting takes a millisecond or two and is asked for at every search, so it is done again only after a change:
-        # the pragma tells of other connections' changes, `total_changes` of our own.
-        stamp = (connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes)
-        known: tuple[tuple[int, int], int] | None = getattr(self._local, "counted", None)
-        if known is None or known[0] != stamp:
+        last, films = self._counted()
+        return last * 10_000_019 + films
+
+    def _counted(self) -> tuple[int, int]:
+        """(largest key, how many films)."""
+        connection, now = self._connection, time.monotonic()
+        # Counting takes a millisecond or two and is asked for several times in a search, so it is done again only after a
+        # change: `ours` tells of changes made here, the pragma of other programs', which are looked for a hundred times a second.
+        ours = (self._writes, connection.total_changes)
+        known: _Counted | None = getattr(self._local, "counted", None)
+        if known is not None and known.ours == ours and now < known.until:
+            return known.films
+        others = connection.execute("PRAGMA data_version").fetchone()[0]
+        if known is not None and (known.ours, known.others) == (ours, others):
+            films = known.films
+        else:
             row = connection.execute("SELECT coalesce(max(key), 0), count(*) FROM movies").fetchone()
-            self._local.counted = known = (stamp, int(row[0]) * 10_000_019 + int(row[1]))
-        return known[1]
+            films = int(row[0]), int(row[1])
+        self._local.counted = _Counted(ours, others, films, now + _FRESH)
+        return films
 
     def _title_rows(self) -> Iterator[tuple[int, str, int | None]]:
         """(key, title or alternative title, year): the better-known film of two with the same title first."""

@@ -198,11 +198,13 @@ class _Bags:
     """How often each letter stands in each of many texts: rules out nearly all of them before any is compared."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._lengths = np.asarray([len(text) for text in texts], dtype=np.int32)
-        rows = np.repeat(np.arange(len(texts)), self._lengths)
+        lengths = np.asarray([len(text) for text in texts], dtype=np.int32)
+        rows = np.repeat(np.arange(len(texts)), lengths)
         places = rows * _BUCKETS + _BUCKET[np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8)]
         counts = np.bincount(places, minlength=len(texts) * _BUCKETS).reshape(len(texts), _BUCKETS)
-        self._counts = np.minimum(counts, 127).astype(np.int8)
+        self._rows = np.argsort(lengths, kind="stable")  # shortest first, so that those of some lengths stand together
+        self._lengths = lengths[self._rows]
+        self._counts = np.minimum(counts, 127).astype(np.int8)[self._rows]
 
     def near(self, text: str, cutoff: float) -> NDArray[np.intp]:
         """Rows that can have a similarity of `cutoff` (0–1) with a text, and few that can't.
@@ -210,11 +212,13 @@ class _Bags:
         An edit changes at most two counts by one each, so texts whose counts differ by more than twice the edits that
         the cutoff allows are no match, whether letters may be replaced or only added and taken away.
         """
-        allowed = 2 * (1 - cutoff) * np.maximum(self._lengths, len(text)) + 1e-6
-        rows = np.flatnonzero(np.abs(self._lengths - len(text)) <= allowed)
+        slack = 2 * (1 - cutoff)
+        longest = len(text) / (1 - slack) if slack < 1 else np.inf
+        first, last = np.searchsorted(self._lengths, [len(text) * (1 - slack) - 1e-6, longest + 1e-6])
         asked = np.bincount(_BUCKET[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)], minlength=_BUCKETS)
-        differ = np.abs(self._counts[rows] - np.minimum(asked, 127).astype(np.int8)).sum(axis=1, dtype=np.int32)
-        return np.asarray(rows[differ <= allowed[rows]], dtype=np.intp)
+        differ = np.abs(self._counts[first:last] - np.minimum(asked, 127).astype(np.int8)).sum(axis=1, dtype=np.int32)
+        near = differ <= slack * np.maximum(self._lengths[first:last], len(text)) + 1e-6
+        return np.sort(self._rows[first:last][near])
 
 
 def _main_part(title: str) -> str:

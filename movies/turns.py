@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_Queue = deque[threading.Lock]  # a closed gate for each thread that waits
+
 
 class Turns:
     """One thread at a time has the turn. Thread-safe.
@@ -23,21 +25,26 @@ class Turns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._taken = False
-        self._new: deque[threading.Lock] = deque()  # a closed gate for each thread that waits
-        self._returning: deque[threading.Lock] = deque()
+        self._busy = 0  # threads that have a turn or stepped aside from it
+        self._returning: _Queue = deque()
+        self._new: _Queue = deque()
+        self._patient: _Queue = deque()
         self._here = threading.local()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Compute when it is one's turn. A thread that has it goes on."""
+    def turn(self, patience: float = 0.0) -> Iterator[None]:
+        """Compute when it is one's turn. A thread that has it goes on.
+
+        `patience`: seconds to let all others finish first, those who stepped aside too, before queueing like them.
+        """
         if self._mine:
             yield
             return
-        self._take(self._new)
+        self._take(patience)
         try:
             yield
         finally:
-            self._give()
+            self._give(done=True)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -45,36 +52,69 @@ class Turns:
         if not self._mine:
             yield
             return
-        self._give()
+        self._give(done=False)
         try:
             yield
         finally:
-            self._take(self._returning)
+            self._come_back()
 
     @property
     def _mine(self) -> bool:
         return getattr(self._here, "turn", False)
 
-    def _take(self, queue: deque[threading.Lock]) -> None:
-        gate = None
+    def _take(self, patience: float) -> None:
         with self._lock:
-            if self._taken:
-                gate = threading.Lock()
-                gate.acquire()
-                queue.append(gate)
+            if not self._taken and not (patience and self._busy):
+                gate = None
+                self._taken = True
+                self._busy += 1
+            else:
+                gate = _closed()
+                (self._patient if patience else self._new).append(gate)
+        if gate is not None and not (patience and gate.acquire(timeout=patience)):
+            if patience:
+                self._lose_patience(gate)
+            gate.acquire()
+        self._here.turn = True
+
+    def _lose_patience(self, gate: threading.Lock) -> None:
+        """Queue like the others, unless the gate was opened meanwhile."""
+        with self._lock:
+            if gate in self._patient:
+                self._patient.remove(gate)
+                self._new.append(gate)
+                if not self._taken:
+                    self._open_next()
+
+    def _come_back(self) -> None:
+        with self._lock:
+            gate = _closed() if self._taken else None
+            if gate is not None:
+                self._returning.append(gate)
             self._taken = True
         if gate is not None:
             gate.acquire()
         self._here.turn = True
 
-    def _give(self) -> None:
+    def _give(self, *, done: bool) -> None:
         self._here.turn = False
         with self._lock:
-            queue = self._returning or self._new
-            if queue:
-                queue.popleft().release()
-            else:
-                self._taken = False
+            self._busy -= done
+            self._open_next()
+
+    def _open_next(self) -> None:
+        """The turn goes to whoever is next, if anybody is. With `_lock` held."""
+        queue = self._returning or self._new or (self._patient if not self._busy else None)
+        self._taken = bool(queue)
+        if queue:
+            self._busy += queue is not self._returning
+            queue.popleft().release()
+
+
+def _closed() -> threading.Lock:
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
 
 
 COMPUTING = Turns()

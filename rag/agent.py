@@ -20,6 +20,7 @@ from PIL.Image import Image
 from movies.errors import BadInput, LlmUnreachable
 from movies.movie import Movie
 from movies.settings import Settings
+from movies.turns import COMPUTING
 from rag.conversation.acts import Act, Scene
 from rag.conversation.concierge import BuiltinConcierge
 from rag.conversation.dialogue import hear
@@ -194,10 +195,13 @@ class Agent:
     def _names(self, index: MovieIndex) -> Vocabulary:
         """The names of the catalogue as it is now (read once per change)."""
         stamp = (index.version, index.catalogue.data_version())
-        with self._reading:  # many may come at once, one reads
-            if self._vocabulary is None or self._vocabulary[0] != stamp:
-                self._vocabulary = (stamp, Vocabulary.of(index.catalogue))
-            return self._vocabulary[1]
+        known = self._vocabulary
+        if known is None or known[0] != stamp:
+            with COMPUTING.aside(), self._reading:  # many may come at once, one reads, which can take a second
+                known = self._vocabulary
+                if known is None or known[0] != stamp:
+                    self._vocabulary = known = (stamp, Vocabulary.of(index.catalogue))
+        return known[1]
 
     def _hit_json(self, hit: Hit) -> dict[str, Any]:
         film, evidence = hit.movie, hit.evidence

@@ -73,19 +73,22 @@ class Question:
 
 @dataclass
 class Candidates:
-    """Scores per film and leg, cosines less what the row shares with everything; NaN where a film has no such row. (films,) each."""
+    """Scores per film and leg, cosines less what the row shares with everything; (films,) each.
+
+    NaN where a film has no such row; None for a leg that isn't asked or that no film has.
+    """
 
     keys: NDArray[np.int64]
-    overview: Scores
-    passage: Scores
-    keywords: Scores
-    poster: Scores
+    overview: Scores | None
+    passage: Scores | None
+    keywords: Scores | None
+    poster: Scores | None
     clue: Scores  # (films, clues): best text row for each clue
-    picture: Scores
-    picture_text: Scores
-    anchor: Scores
-    anchor_poster: Scores
-    avoid: Scores
+    picture: Scores | None
+    picture_text: Scores | None
+    anchor: Scores | None
+    anchor_poster: Scores | None
+    avoid: Scores | None
     bm25: Scores
     year_distance: Scores | None
     title: Scores
@@ -113,19 +116,20 @@ class Candidates:
         main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in legs)
         first_clue = next(columns)
         first_avoid = first_clue + len(question.clues)
-        absent = np.full(films, np.nan, dtype=np.float32)
 
-        def best(column: int | None, kind: str) -> Scores:
-            if column is None:
-                return absent
-            return block.best(getattr(block, kind), cosines[:, column : column + 1])[:, 0]
+        def best(column: int | None, kind: str) -> Scores | None:
+            if column is None or not len((group := getattr(block, kind)).starts):
+                return None
+            return block.best(group, cosines[:, column : column + 1])[:, 0]
 
         overview, passage = best(main, "overview"), best(main, "passage")
+        if passage is not None and overview is not None:
+            passage = np.where(np.isnan(passage), overview, passage)
         avoided = cosines[:, first_avoid:]
         return cls(
             keys=block.keys,
             overview=overview,
-            passage=np.where(np.isnan(passage), overview, passage),
+            passage=overview if passage is None else passage,
             keywords=best(main, "keywords"),
             poster=best(main, "poster"),
             clue=block.best(block.text, cosines[:, first_clue:first_avoid]),
@@ -133,7 +137,7 @@ class Candidates:
             picture_text=best(picture, "overview"),
             anchor=best(anchor, "overview"),
             anchor_poster=best(anchor_poster, "poster"),
-            avoid=block.best(block.text, avoided).max(axis=1) if avoided.shape[1] else absent,
+            avoid=block.best(block.text, avoided).max(axis=1) if avoided.shape[1] else None,
             bm25=np.zeros(films, dtype=np.float32) if bm25 is None else bm25,
             year_distance=_distance(years, question.years) if years is not None else None,
             title=np.zeros(films, dtype=np.float32) if title is None else title,
@@ -147,7 +151,7 @@ class Candidates:
             "overview": self.overview, "passage": self.passage, "keywords": self.keywords, "poster": self.poster,
             "picture": self.picture, "picture_text": self.picture_text, "anchor": self.anchor, "anchor_poster": self.anchor_poster,
         }  # fmt: skip
-        legs = {name: values[films] for name, values in named.items()}
+        legs = {name: values[films] for name, values in named.items() if values is not None}
         for name, values in (("bm25", self.bm25[films]), ("title", self.title[films])):
             legs[name] = np.where(values > 0, values, np.float32(np.nan))
         return {name: values for name, values in legs.items() if not np.isnan(values).all()}
@@ -178,7 +182,7 @@ def fuse(found: Candidates, background: Background, question: Question, lexical:
     total = np.zeros(len(found.keys), dtype=np.float32)
     for name in ("overview", "passage", "keywords", "poster", "picture", "picture_text", "anchor", "anchor_poster", "avoid"):
         values = getattr(found, name)
-        if not np.isnan(values).all():
+        if values is not None:
             z = _z(values, getattr(average, name))
             total += WEIGHTS[name] * (np.maximum(z - 1, 0) if name == "avoid" else z)
     if found.clue.shape[1]:
@@ -202,13 +206,14 @@ def _clue_sum(found: Candidates, average: Candidates, question: Question) -> Sco
     return total / max(float(np.abs(question.clue_weights).sum()), 1e-6)
 
 
-def _z(values: Scores, sample: Scores) -> Scores:
-    known = sample[~np.isnan(sample)]
+def _z(values: Scores, sample: Scores | None) -> Scores:
+    known = values[:0] if sample is None else sample[~np.isnan(sample)]
     if len(known) < 2:
         known = values[~np.isnan(values)]
     deviation = float(known.std()) if len(known) else 0.0
     z = (values - float(known.mean() if len(known) else 0.0)) / (deviation if deviation > 1e-6 else 1.0)
-    return np.asarray(np.nan_to_num(z, nan=0.0), dtype=np.float32)
+    z[np.isnan(z)] = 0.0
+    return np.asarray(z, dtype=np.float32)
 
 
 def _distance(years: Scores, ranges: tuple[tuple[int, int], ...]) -> Scores:

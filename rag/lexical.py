@@ -95,10 +95,12 @@ def _root(word: str) -> str:
 def shared_words(question: Iterable[str], text: str, most: int = 6) -> tuple[str, ...]:
     """Words of the question that the text holds in some form, as the text writes them, rarest kind first."""
     stems = {stem(word): word for word in question}
+    begin = {root[:2] for root in stems}
     found: dict[str, str] = {}
     for word in re.findall(r"\w+", text):
-        root = _root(word)
-        if root in stems:
-            found.setdefault(root, word)
+        if (start := word[:2].lower()) in begin or not start.isascii():  # the others are not worth stemming
+            root = _root(word)
+            if root in stems:
+                found.setdefault(root, word)
     ordered = sorted(found.items(), key=lambda item: (stems[item[0]] in _TELLING, -len(item[1])))
     return tuple(word for _, word in ordered[:most])

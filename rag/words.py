@@ -144,10 +144,11 @@ class WordIndex:
                 continue
             best = np.zeros_like(total)  # a film that says it in three ways says it once
             best[keys] = np.float32(rarity) * parts
-            for other in like:
-                keys, parts = self._postings(other, len(total))
-                best[keys] = np.maximum(best[keys], np.float32(_HALF * min(rarity, _rarity(films, len(keys)))) * parts)
-            total += np.float32(weight) * best
+            others = [self._postings(other, len(total)) for other in like]
+            worth = [np.float32(_HALF * min(rarity, _rarity(films, len(keys)))) * parts for keys, parts in others]
+            np.maximum.at(best, np.concatenate([keys for keys, _ in others]), np.concatenate(worth))
+            best *= np.float32(weight)
+            total += best
         return total
 
     def _likes(self, term: str) -> list[str]:

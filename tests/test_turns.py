@@ -91,9 +91,55 @@ def test_who_comes_back_goes_before_who_is_new() -> None:
 def waiting(turns: Turns, number: int) -> None:
     """Until so many threads wait for the turn."""
     until = time.monotonic() + PATIENCE
-    while len(turns._new) + len(turns._returning) < number:
+    while len(turns._new) + len(turns._returning) + len(turns._patient) < number:
         assert time.monotonic() < until, "the threads never came to wait"
         time.sleep(0.001)
+
+
+def test_the_patient_wait_for_those_aside_too_but_not_for_ever() -> None:
+    turns, order = Turns(), []
+    away, back = threading.Event(), threading.Event()
+
+    def steps_aside() -> None:
+        with turns.turn():
+            with turns.aside():
+                away.set()
+                back.wait(PATIENCE)
+            order.append("first")
+
+    def patient(seconds: float, name: str) -> None:
+        with turns.turn(seconds):
+            order.append(name)
+
+    first = started(steps_aside)
+    assert away.wait(PATIENCE)
+    assert finished(started(lambda: patient(0.01, "hasty")))  # the turn is free, and its patience is at an end
+    second = started(lambda: patient(PATIENCE, "patient"))
+    waiting(turns, 1)
+    back.set()
+    assert finished(first, second)
+    assert order == ["hasty", "first", "patient"]
+
+
+def test_patience_that_ends_while_another_computes_queues_like_the_rest() -> None:
+    turns, order = Turns(), []
+
+    def comes(name: str, patience: float) -> None:
+        with turns.turn(patience):
+            order.append(name)
+
+    with turns.turn():
+        first = started(lambda: comes("patient once", 0.01))
+        waiting(turns, 1)
+        until = time.monotonic() + PATIENCE
+        while not turns._new:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        second = started(lambda: comes("new", 0.0))
+        waiting(turns, 2)
+    assert finished(first, second)
+    assert order == ["patient once", "new"]
+    assert (turns._busy, turns._taken) == (0, False)
 
 
 def test_a_failure_gives_the_turn_back() -> None:

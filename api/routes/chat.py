@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
@@ -25,6 +26,8 @@ from movies.errors import Busy
 from movies.turns import COMPUTING
 
 EVENTS = ("status", "plan", "tool", "candidates", "token", "done", "error")
+_PATIENCE = 0.05  # seconds an answer of the built-in concierge lets searches go first, each time
+_SLICE = 0.01  # seconds after which it lets them again
 _STREAM: dict[str, Any] = {
     "text/event-stream": {
         "schema": {
@@ -109,16 +112,21 @@ class _Leaving:
 
 
 def _in_turn(events: Iterator[Any]) -> Iterator[Any]:
-    """The events after the first, each made in turn: they are all computing.
+    """The events after the first, made a few at a time in turn: they are all computing. Searches, which are shorter, go first.
 
     The first comes when the session is free for it, so nobody who has a turn here waits for somebody who hasn't.
     """
-    while True:
-        with COMPUTING.turn():
-            event = next(events, None)
-        if event is None:
-            return
-        yield event
+    while made := _made_at_once(events):
+        yield from made
+
+
+def _made_at_once(events: Iterator[Any]) -> list[Any]:
+    made: list[Any] = []
+    with COMPUTING.turn(_PATIENCE):
+        until = time.monotonic() + _SLICE
+        while time.monotonic() < until and (event := next(events, None)) is not None:
+            made.append(event)
+    return made
 
 
 def _frames(events: Iterator[Any], name: str, leave: Callable[[], None]) -> Iterator[str]:
