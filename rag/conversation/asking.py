@@ -7,6 +7,7 @@ director") and with the request that stands. Does not tell searches from other a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -43,6 +44,15 @@ _SHORT_AT_THE_END = re.compile(
     r"[.!]\s+((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
     re.IGNORECASE,
 )
+_NAME_ASKED = re.compile(
+    r"[,.;:!?…–-]* *(?:and )?(?:(?:how|what)(?:'s| is| was) (?:it|that|this|that one|the (?:film|movie)|(?:the|its) (?:title|name))(?: called| named)?|"
+    r"who .+|how long .+|when .+|title)(?: again)?\W*$",
+    re.IGNORECASE,
+)  # what is asked behind a description
+_ANY_LANGUAGE = re.compile(
+    r"\b(?:the )?language(?: itself)? (?:doesn't|does not|needn't|need not) matter\b|\bwhatever (?:the )?language\b",
+    re.IGNORECASE,
+)
 _FAMILY = re.compile(
     r"\b(?:the )?([\w'’-]+)s? (?:brothers|bros|sisters|siblings)\b|\bby the ([\w’-]{3,}s)(?=\s*(?:[?!.,]|$))", re.IGNORECASE
 )
@@ -61,7 +71,15 @@ def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
         r"\b(?:where|in which|that one|with the|about (?:a|the))\b", text, re.IGNORECASE
     ):
         text = say.WHICH.sub("films ", text)
-    return understand(text, vocabulary)
+    read = understand(text, vocabulary)
+    if (
+        _ANY_LANGUAGE.search(fold(said)) and read.plan.filters.languages
+    ):  # "Spanish films, made in Spain, the language doesn't matter"
+        free = read.plan.filters.model_copy(update={"languages": ()})
+        read = replace(
+            read, plan=read.plan.model_copy(update={"filters": free, "query": _ANY_LANGUAGE.sub("", read.plan.query).strip()})
+        )
+    return read
 
 
 def _siblings(found: re.Match[str], vocabulary: Vocabulary) -> str:
@@ -79,7 +97,22 @@ def request(said: str, scene: Scene) -> Act:
     asked = act.read.plan.filters
     refused = Filters(genres_none=asked.genres_none, people_none=asked.people_none)
     standing = refused if refused and say.STANDING.search(fold(said)) else None
-    return replace(act, plan=without_refused(act.plan, scene.memory.never, asked), standing=standing)
+    plan = without_refused(act.plan, scene.memory.never, asked)
+    return replace(act, plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys(plan.exclude))}), standing=standing)
+
+
+def described(what: str, said: str, scene: Scene) -> Act:
+    """ "The one in the Amish community": a film that wasn't shown, among those that fit the request, or else among all."""
+    read = read_sentence(f"a film {_NAME_ASKED.sub('', what)}", scene.vocabulary)
+    base = scene.memory.plan.model_copy(
+        update={"query": "", "like": (), "soft": (), "relative": (), "avoid": (), "sort": "relevance"}
+    )
+    plan = revised(base, read.plan, "also", scene.catalogue.count)
+    if not scene.catalogue.count(plan.filters):
+        plan = read.plan
+    if fact_asked(said) and (film := scene.table.beyond(plan.query)):  # "the one with the memory loss, who made it?"
+        return Act("details", films=(film.id,), text=fact_asked(said), read=read)
+    return Act("search", plan=plan, read=read)
 
 
 def without_refused(plan: Plan, never: Filters, asked: Filters) -> Plan:
@@ -111,6 +144,9 @@ def _request(said: str, scene: Scene) -> Act:
     if say.ONLY_THEM.match(folded) and len(people := memory.plan.filters.people) > 1:
         alone = memory.plan.filters.model_copy(update={"people": people[-1:]})
         return Act("search", plan=memory.plan.model_copy(update={"filters": alone}))
+    if say.TOGETHER.match(folded) and (either := memory.plan.filters.people_any):
+        both = memory.plan.filters.model_copy(update={"people": (*memory.plan.filters.people, *either), "people_any": ()})
+        return Act("search", plan=memory.plan.model_copy(update={"filters": both}))
     if not scene.table.shown and say.EARLIER.search(folded):
         return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
     if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
@@ -125,8 +161,13 @@ def _request(said: str, scene: Scene) -> Act:
     delta = _with_same(_with_surname(_kept_away(delta, folded), scene), folded, scene)
     delta = _with_strangers(delta, heard, scene)
     if delta.filters.people and say.ELSE.search(folded):  # "what else did she do?": not what was just talked about
+        named = [mention.films[0].id for mention in read.mentions if mention.films]
         return Act(
-            "search", plan=firm(_others_of(delta, scene), Plan(), scene.catalogue.count), new=True, read=read, asked_for=None
+            "search",
+            plan=firm(_others_of(delta, scene, named), Plan(), scene.catalogue.count),
+            new=True,
+            read=read,
+            asked_for=None,
         )
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
@@ -282,10 +323,13 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     )
 
 
-def _others_of(delta: Plan, scene: Scene) -> Plan:
-    """A request of its own for other films of people: without those at hand they take part in."""
+def _others_of(delta: Plan, scene: Scene, named: Sequence[str] = ()) -> Plan:
+    """A request of its own for other films of people: without those at hand or `named` that they take part in."""
     wanted = set(delta.filters.people)
-    at_hand = [scene.table.focus] if scene.table.focus else scene.table.shown
+    at_hand = [scene.table.focus] if scene.table.focus else list(scene.table.shown)
+    at_hand += [
+        scene.catalogue.movie(movie_id) for movie_id in (*scene.memory.plan.like, *named) if movie_id in scene.catalogue
+    ]
     known = [film.id for film in at_hand if wanted & set(film.people)]
     return delta.model_copy(update={"query": "", "exclude": tuple(dict.fromkeys((*delta.exclude, *known)))})
 

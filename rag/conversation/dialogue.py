@@ -300,11 +300,11 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     verdicts = tuple((movie_id, verdict) for movie_id in films[:10])
     rest = own_words(read.plan.query)
     asks = re.search(
-        r"\b(?:something|anything|similar|like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but|next|"
+        r"\b(?:something|anything|similar|(?<!not )(?<!n't )like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but|next|"
         r"(?:what|which)\b.*\b(?:watch|see|like|enjoy))\b",
         text,
     )
-    other = read.plan.filters or read.plan.soft or read.plan.relative or say.ELSE.search(text) or say.SAME.search(text)
+    other = read.plan.filters or read.plan.soft or read.plan.relative or say.SAME.search(text)
     if verdict == "seen":
         plan = request(said, scene).plan if other else scene.memory.plan
         if read.plan.like:  # "seen it, loved it. What else is like The Babadook?"
@@ -312,6 +312,7 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         elif re.search(r"\b(?:like (?:it|that|this|those)|similar)\b", text):
             plan = read.plan.model_copy(update={"query": "", "like": films, "exclude": (), "k": Plan().k})
         return Act("feedback", verdicts=verdicts, plan=plan, new=not scene.memory.plan)
+    other = other or say.ELSE.search(text)
     if verdict == "like" and (asks or other):
         delta = read.plan.model_copy(update={"query": "" if not other else rest, "like": films, "k": Plan().k})
         return Act("feedback", verdicts=verdicts, plan=bounded(delta, [scene.catalogue.movie(films[0])]), new=True)

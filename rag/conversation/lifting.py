@@ -18,7 +18,7 @@ SWAP = re.compile(
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
     r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
-    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all))*\s*(?=$|[,.;!?]|\bbut\b|\band\b)"
+    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all))*\s*(?=$|[,.;:!?]|\bbut\b|\band\b)"
 )
 _LIFT_BEHIND = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
@@ -39,6 +39,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "query": ("theme", "topic", "plot", "story", "subject"),
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
+_AND_A_KIND = re.compile(
+    rf"\b(forget(?: about)?|drop|ignore|never ?mind) ([\w.'’-]+(?: [\w.'’-]+){{0,3}}?) and (?=(?:the |its )?(?:{'|'.join(word for words in _KINDS.values() for word in words)})\b)((?:the |its )?\w+)"
+)
 LOOSER = re.compile(
     r"\b(older|newer|longer|shorter|earlier|later)(?: ones?| films?| movies?)?(?: is| are| would be| will be|'s)(?: also| totally| perfectly| actually| just as)? (?:fine|ok|okay|good|alright|all right|welcome|possible)\b"
 )
@@ -51,6 +54,7 @@ def lifted(said: str, plan: Plan) -> Plan:
     """The plan without what the sentence takes back ("forget the year", "it needn't be French")."""
     text = fold(said)
     record = plan.chosen()
+    text = _AND_A_KIND.sub(r"\1 \2. \1 \3", text)  # "forget Bergman and the length"
     for found in [*_LIFT.finditer(text), *_LIFT_BEHIND.finditer(text)]:
         *_, what = found.groups()
         if " or " in what:  # "it doesn't have to be about sport or funny"

@@ -93,6 +93,13 @@ def title_first(words: str, scene: Scene) -> tuple[str, ...]:
     return ()
 
 
+def begun_on_table(words: str, scene: Scene) -> tuple[str, ...]:
+    """The film on the table whose title begins with these words: "Clue" where *Clue: The Movie* is shown."""
+    start = fold(words.strip(' ?!.,"“”'))
+    begun = [film.id for film in scene.table.shown if re.match(rf"{re.escape(start)}\b", fold(film.title))] if start else []
+    return tuple(begun[:1])
+
+
 def title_in(said: str, scene: Scene) -> str | None:
     """A known title that a question about a film holds, whatever stands behind it ("is Up for kids?", "who directed heat")."""
     asked = _AFTER_ASKING.match(said) or say.HAVE.match(said) or say.QUESTION.match(fold(said))

@@ -17,7 +17,7 @@ def _glued(pattern: str, flags: int = 0) -> re.Pattern[str]:
 GREETING = _glued(
     r"""
     (?:hi|hello|hey|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|ciao|namaste|dzien dobry|god kveld|buenas(?: noches| tardes)?|
-    how are you(?: doing)?(?: today)?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
+    how are (?:you|things)(?: all)?(?: doing)?(?: today| tonight| this (?:evening|morning|afternoon))?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
     [\s!,.?])+
     """
 )
@@ -278,6 +278,8 @@ ELSE = _glued(
     (?:make|made|do|done|direct|directed) any (?:others?|more)|(?:(?:any|some|show me|find me|got) )?(?:more|others?) (?:by|from|with|of)(?! (?:these|those|them|the same|a|an|that|this|it)\b))\b
     """
 )
+FURTHER = re.compile(r"\b(?:more|others?|another|further)\b")
+THE_OTHER = re.compile(r"\bthe other(?: one| film| movie)?(?=\s*(?:[?!.,]|$|then\b))", re.IGNORECASE)
 BOX_OFFICE = _glued(
     r"""
     \b(?:predict|forecast|estimate)\b.*\b(?:box office|revenue|earn\w*|gross|make|money|takings)\b|
@@ -333,7 +335,7 @@ STANDING = re.compile(
     r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
 )
 YES_AND_MORE = re.compile(
-    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
+    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?:(?:thanks|thank you|cheers|ta|great|brilliant|perfect)\b[!.,\s]+)*(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
     re.IGNORECASE,
 )
 NOT_THE_ONE = re.compile(
@@ -358,13 +360,24 @@ HEAD_THEN_QUESTION = re.compile(
 ITS_PLOT = re.compile(r"^(?:and |please )*(?:give me|tell me|what(?:'s| is)) (?:the|its) (?:plot|story)\b(?! of\b)")
 WHICH_HAS = re.compile(r"^(?:and |so )*(?:which|what)(?: of yours| films?| ones?)? (?:has|have|had|got)\b.* in (?:it|them)\W*$")
 THE_ONE = re.compile(
-    r"^(?:and |so |ok,? )*(?:which|what)(?:'s| is| was) (?:the|that) (?:one|film|movie) (?:with|about|where|in which|that|from|by)\b"
+    r"^(?:and |so |ok,? )*(?:(?:which|what)(?:'s| is| was) )?(?:the|that) (?:one|film|movie) (?P<what>(?:with|about|where|in which|in (?:the|an?)|set in|that|from|by) \w.*)",
+    re.IGNORECASE,
+)
+DROPPING = re.compile(
+    r"(?:^|[.!;,] )(?:(?:so|then|ok|now|please),? )*(?:forget|ignore|drop|never ?mind) (?!it\b|that\b|this\b)\w"
 )
 BOOKING = re.compile(
     r"\b(?:book|reserve|buy|order)\b(?: \w+){0,3} (?:seats?|tickets?|tables?|taxis?|cabs?|flights?|hotels?|pizzas?)\b"
 )
 PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")
 _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
+TOGETHER = re.compile(
+    r"^(?:(?:and|or|but|ok|no|hmm),? )*(?:ideally |preferably |rather |better )?(?:(?:with )?(?:both|the two|all)(?: of them)? (?:together|at once|in one(?: film)?)|(?:with )?both(?: of them)?(?=\W*$)|(?:in which|where|with) they(?:'re| are) together|them together|together)\b"
+)  # of several people of whom either would do: all of them
+IN_ANY_OF_THEM = re.compile(
+    r"^(?:and |so |but |hmm+,? )*(?:is|are|does|do|was|were|did|has|have) (?P<who>[^?]{3,60}?) (?:in|star in|play in|appear in|act in|direct|directed|made|make) (?:any|one|some|either) of (?:them|these|those)\W*$",
+    re.IGNORECASE,
+)
 ANY_ROLE = re.compile(
     rf"\b(?:any|whatever|forget|drop|never ?mind|ignore|lose|no matter|regardless of|(?:don't|do not) care (?:about|who))(?: about)?(?: the| which| who the)? {_ROLE}\b"
     rf"|\b{_ROLE} (?:doesn't matter|does not matter|don't matter|isn't important|is not important|can be anyone|is up to you)\b"

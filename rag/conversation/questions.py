@@ -10,9 +10,9 @@ import re
 
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
-from rag.conversation.asking import read_sentence
+from rag.conversation.asking import described, read_sentence
 from rag.conversation.facts import fact_asked
-from rag.conversation.naming import absent_title, named_films, title_first, title_in, unknown_title
+from rag.conversation.naming import absent_title, begun_on_table, named_films, title_first, title_in, unknown_title
 from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import own_words, revised
 from rag.plan import Plan
@@ -67,6 +67,8 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     """Questions about one film: "who directed it?", "is it sad?", "how long is the third?"."""
     fact = fact_asked(said)
     read = read_sentence(said, scene.vocabulary)
+    if say.DROPPING.search(text):
+        return None  # "that's too heavy. Forget the length: a comedy?"
     if about := _after_a_remark(said, text, scene):
         return about
     if _asks_for_films(text, read):
@@ -77,9 +79,19 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     if scene.table.shown and among and read.plan.filters:
         delta = Plan(filters=read.plan.filters)
         return Act("search", plan=revised(scene.memory.plan, delta, "only", scene.catalogue.count), read=read)
+    if (within := say.IN_ANY_OF_THEM.match(said)) and scene.table.shown:
+        read = read_sentence(f"films with {within['who']}", scene.vocabulary)
+        if read.plan.filters:
+            return Act(
+                "search",
+                plan=revised(scene.memory.plan, Plan(filters=read.plan.filters), "only", scene.catalogue.count),
+                read=read,
+            )
     if compared := _compared(said, text, scene):
         return compared
     pointed = refer(text, scene.table, scene.vocabulary)
+    if (found := say.THE_ONE.match(said)) and not (pointed and pointed.explicit):
+        return described(said[found.start("what") :], said, scene)
     if again := asked_again(said, text, pointed, scene):
         return again
     if len(scene.table.shown) > 1 and re.match(
@@ -143,7 +155,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
         return None  # "which is the one with the shark?"
     if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
         return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
-    if say.SAME.search(text) and say.ELSE.search(text):  # "what else did its director make?"
+    if say.SAME.search(text) and (say.ELSE.search(text) or say.FURTHER.search(text)):  # "what else did its director make?"
         return None
     if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
         if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
@@ -164,6 +176,10 @@ def _asks_for_films(text: str, read: Understanding) -> bool:
     """Questions that sound like one about a film and ask for films: "what else did David Lean direct?"."""
     if re.match(r"^(?:and |so |any )*(?:an)?other (?!one\b)", text):  # "other family films, with real actors"
         return True
+    if re.match(
+        r"^(?:and |so )*(?:which|what)(?: [\w'’-]+){1,5} (?:films|movies) (?:do you|have you|are there|is there)\b", text
+    ):
+        return True
     return bool(read.plan.filters.people) and bool(say.ELSE.search(text) or say.WHICH_HAS.match(text))
 
 
@@ -178,10 +194,13 @@ def _after_a_remark(said: str, text: str, scene: Scene) -> Act | None:
         title = title_in(asked, scene)
         return Act("details", films=(title,), text="plot", read=read) if title else None
     pointed = refer(head, scene.table, scene.vocabulary)
-    ids = title_first(head, scene) or named_films(read_sentence(head, scene.vocabulary))
-    if not ids and pointed and pointed.explicit:  # "the Indian one sounds good, how does it start?"
-        ids = (pointed.films[0].id,)
-    plain = not say.SAME.search(text) and not read_sentence(said, scene.vocabulary).plan.filters
+    ids: tuple[str, ...] = (
+        (pointed.films[0].id,) if pointed and pointed.explicit else ()
+    )  # "the Indian one sounds good, how does it start?"
+    ids = ids or title_first(head, scene) or named_films(read_sentence(head, scene.vocabulary)) or begun_on_table(head, scene)
+    if ids and say.THE_OTHER.search(asked):  # "seen the western, how long is the other?"
+        ids = tuple(film.id for film in scene.table.shown if film.id not in ids) or ids
+    plain = not say.THE_ONE.match(head) and not say.SAME.search(text) and not read_sentence(said, scene.vocabulary).plan.filters
     if not ids and scene.table.it and plain and re.search(r"[.!?…]", found["stop"]):
         ids = (scene.table.it.id,)
     return Act("details", films=ids[:1], text=fact_asked(asked), read=read) if ids else None

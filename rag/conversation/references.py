@@ -120,6 +120,8 @@ def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Mo
         words_left = {stem(word) for word in content_words(plan.query or words)}
         shared = [len(words_left & {stem(word) for word in content_words(_text(film))}) for film in table.shown]
         most = max(shared, default=0)  # all of the words, or half of them for one film alone
+        if most <= 1 < len(words_left) and found.group(2) and (better := table.beyond(plan.query or words)):
+            return better
         if most and (most == len(words_left) or (2 * most >= len(words_left) and shared.count(most) == 1)):
             fitting = [film for film, words in zip(table.shown, shared, strict=True) if words == most]
     told = not (fitting or plan.filters or plan.soft or plan.relative or found.group(2))

@@ -31,6 +31,9 @@ _OTHER_WAY = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
+_OF_THOSE = re.compile(
+    r"\b(?:prefer|rather have|rather) an? (?:\w+ )?[\w-]+ one\b"
+)  # "I'd prefer a funny one" of what is shown
 _EITHER = re.compile(r"^(?:or|also|plus|and also)\b(?! (?:something|rather))")
 _TOO = re.compile(FINE_TOO)
 _ALSO = re.compile(
@@ -116,7 +119,7 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     text = fold(said)
     plan = lifted(said, before)
     instead = bool(
-        _INSTEAD.search(SWAP.sub("", text) if plan != before else text)
+        _INSTEAD.search(_OF_THOSE.sub("", SWAP.sub("", text) if plan != before else text))
     )  # "swap Bridges for Buscemi" keeps the director
     was_lifted = plan != before
     if _OTHER_WAY.search(text):  # "sorry, the other way round: at most two hours"

@@ -11,7 +11,7 @@ import re
 _SPELLINGS = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "abt": "about",
     "smth": "something", "sth": "something",
-    "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "tho": "though",
+    "w/": "with", "w": "with", "w/o": "without", "cuz": "because", "coz": "because", "cos": "because", "r": "are", "tho": "though",
     "gimme": "give me", "lemme": "let me", "gonna": "going to", "whats": "what's", "whos": "who's", "hes": "he's", "shes": "she's", "hows": "how is", "whens": "when is", "wheres": "where is",
     "when's": "when is", "where's": "where is", "how's": "how is", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't",
     "wih": "with", "smilar": "similar", "simliar": "similar",
@@ -53,6 +53,7 @@ _STRAIGHT = tuple(
         (r"(?<=[.…,!?] )remind me[,:]? (?=(?:is|was|who|when|how|what|where|does|did)\b)", ""),
         (r"(?<=[?!.,] )never heard(?: of (?:it|that|him|her|them))?[,.!;]\s*", ""),
         (r"\b(?:the |that )?same (?:guy|chap|man|woman|person|bloke|fella|fellow|lady)(?: (?:who|that) (?:directed|made|did|shot) (?:it|that|this))?(?! who)", "the same director"),
+        (r"\b(from|in|of) (?:that|this) (decade|era)\b", r"\1 the same \2"),
         (r"(?<=\w )(?-i:n)(?= (?!all\b)[a-z])", "and"),
         (r"(?<=\w )(?:inside[- ]out|back to front|like the back of (?:my|our|his|her) hand)(?=\s*(?:[,.;!?]|$))", "by heart"),
     )

@@ -32,6 +32,7 @@ _ASKS = re.compile(
     r"|forg[eo]t(?:ten)? (?:the|its|what) (?:name|title|it)|help me (?:identify|remember|find (?:the name|out|this|that))"
     r"|(?:that|this) (?:one )?(?:film|movie) (?:where|in which|with the|about the guy|i saw)"
     r"|(?:film|movie) i (?:saw|watched) (?:as a|when|years|once|on|a long|some|many|ages)|been bugging me"
+    r"|half[- ]remember"
     r"|driving me (?:crazy|nuts|insane|mad)|what(?:'?s| was| is) (?:it|that (?:one|thing)) called|what was (?:it|that) called"
     r"|what(?:'?s| is| was) (?:it called|the one|that one|that thing) (?:where|with|about|in which)|can'?t (?:place|think of) (?:it|the name)"
     r"|what(?:'?s| is| was) that (?:[\w-]+ ){0,3}(?:thing|one|cartoon|picture) (?:with|where|about|in which)"
