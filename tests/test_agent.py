@@ -426,6 +426,66 @@ def test_recap_and_reset(agent: Agent) -> None:
     assert "haven't asked" in say(agent, "what did I ask for?").text
 
 
+def test_what_else_after_films_somebody_saw_goes_on_with_the_request(agent: Agent) -> None:
+    say(agent, "animation under 100 minutes")
+    answer = say(agent, "She's already seen Up and Toy Story. What else is there?")
+    assert not {"Up", "Toy Story"} & set(answer.titles)
+    all_pass(answer, genres_all=["Animation"], runtime_max=100)
+
+
+@pytest.mark.parametrize(
+    "said", ["we did noir in our evening class and I am hooked. crime films", "I saw it with my late wife. crime films"]
+)
+def test_ordinary_words_of_a_story_are_no_films_somebody_saw(agent: Agent, said: str) -> None:
+    assert "seen" not in say(agent, said).text
+
+
+def test_the_one_that_was_not_shown_is_looked_for_within_the_request(agent: Agent) -> None:
+    say(agent, "crime films from the nineties")
+    answer = say(agent, "the one where a mafia family draws the youngest son into its business, what's it called?")
+    assert answer.titles[0] == "The Godfather" or not set(answer.titles) - {film.title for film in FILMS}
+    say(agent, "thrillers", session="b")
+    assert say(agent, "the one with the stunt driver who drives getaway cars. who directed it?", session="b").titles[:1] == [
+        "Drive"
+    ]
+
+
+def test_either_of_two_becomes_both(agent: Agent) -> None:
+    say(agent, "something with De Niro or Pacino")
+    all_pass(say(agent, "both of them together would be even better"), people=["Al Pacino", "Robert De Niro"])
+    say(agent, "comedies or thrillers", session="b")
+    all_pass(say(agent, "ideally both at once", session="b"), genres_all=["Comedy", "Thriller"])
+
+
+def test_who_is_in_any_of_them_narrows(agent: Agent) -> None:
+    say(agent, "crime films")
+    all_pass(say(agent, "is Al Pacino in any of them?"), genres_all=["Crime"], people=["Al Pacino"])
+
+
+def test_the_other_one_is_not_the_one_just_named(agent: Agent) -> None:
+    assert set(say(agent, "films with Sigourney Weaver").titles) == {"Alien", "Aliens"}
+    assert say(agent, "I've seen Aliens, how long is the other one?").titles[:1] == ["Alien"]
+
+
+def test_several_things_are_taken_back_at_once(agent: Agent) -> None:
+    say(agent, "films by Kubrick under 100 minutes")
+    answer = say(agent, "forget Kubrick and the length: a comedy")
+    assert answer.plan.get("filters") == {"genres_all": ["Comedy"]}
+
+
+def test_others_by_the_same_people_leave_out_the_film_they_are_known_for(agent: Agent) -> None:
+    assert "Heat" not in talk(agent, "films like Heat", "rather something else with De Niro").titles
+    answer = say(agent, "Toy Story was great. What else is there with Tom Hanks?", session="b")
+    assert "Toy Story" not in answer.titles
+    all_pass(answer, people=["Tom Hanks"])
+
+
+def test_people_of_two_trades_and_a_language_that_does_not_matter(agent: Agent) -> None:
+    assert say(agent, "which Sigourney Weaver films do you have that James Cameron directed?").titles == ["Aliens"]
+    answer = say(agent, "italian films? made in Italy I mean, the language doesn't matter", session="b")
+    assert answer.plan["filters"] == {"countries": ["Italy"]}
+
+
 # -- honesty ---------------------------------------------------------------------------------------
 
 

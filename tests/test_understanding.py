@@ -226,6 +226,7 @@ German or Japanese films from the 60s => year_min=1960; year_max=1969; languages
 French or Brazilian films => countries=France,Brazil
 British comedy => genres_all=Comedy; countries=United Kingdom
 a British film => countries=United Kingdom
+nothing older than 1917 => year_min=1917
 Scandinavian crime => genres_all=Crime; languages=sv,da,no
 no subtitles => languages=en
 nothing with subtitles => languages=en

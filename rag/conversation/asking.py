@@ -19,7 +19,7 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
-from rag.conversation.references import refer
+from rag.conversation.references import fitting_beyond, refer
 from rag.conversation.revision import is_new, own_words, revised
 from rag.plan import Plan
 from rag.reading.names import tokenize_name
@@ -45,8 +45,8 @@ _SHORT_AT_THE_END = re.compile(
     re.IGNORECASE,
 )
 _NAME_ASKED = re.compile(
-    r"[,.;:!?…–-]* *(?:and )?(?:(?:how|what)(?:'s| is| was) (?:it|that|this|that one|the (?:film|movie)|(?:the|its) (?:title|name))(?: called| named)?|"
-    r"who .+|how long .+|when .+|title)(?: again)?\W*$",
+    r"(?:[,.;:!?…–-]* *(?:and )?(?:how|what)(?:'s| is| was) (?:it|that|this|that one|the (?:film|movie)|(?:the|its) (?:title|name))(?: called| named)?|"
+    r"[,.;:!?…–-]+ *(?:and )?(?:who .+|how long .+|when .+|title))(?: again)?\W*$",
     re.IGNORECASE,
 )  # what is asked behind a description
 _ANY_LANGUAGE = re.compile(
@@ -110,8 +110,11 @@ def described(what: str, said: str, scene: Scene) -> Act:
     plan = revised(base, read.plan, "also", scene.catalogue.count)
     if not scene.catalogue.count(plan.filters):
         plan = read.plan
-    if fact_asked(said) and (film := scene.table.beyond(plan.query)):  # "the one with the memory loss, who made it?"
-        return Act("details", films=(film.id,), text=fact_asked(said), read=read)
+    asked = _NAME_ASKED.search(what)
+    fact = fact_asked(asked[0]) if asked else ""
+    anywhere = fitting_beyond(plan.query, scene.catalogue, Filters()) if fact else None
+    if fact and (film := scene.table.beyond(plan.query) or anywhere):  # "the one with the memory loss, who made it?"
+        return Act("details", films=(film.id,), text=fact, read=read)
     return Act("search", plan=plan, read=read)
 
 
@@ -144,9 +147,10 @@ def _request(said: str, scene: Scene) -> Act:
     if say.ONLY_THEM.match(folded) and len(people := memory.plan.filters.people) > 1:
         alone = memory.plan.filters.model_copy(update={"people": people[-1:]})
         return Act("search", plan=memory.plan.model_copy(update={"filters": alone}))
-    if say.TOGETHER.match(folded) and (either := memory.plan.filters.people_any):
-        both = memory.plan.filters.model_copy(update={"people": (*memory.plan.filters.people, *either), "people_any": ()})
-        return Act("search", plan=memory.plan.model_copy(update={"filters": both}))
+    if (found := say.TOGETHER.match(folded)) and (both := _all_of_either(memory.plan)):
+        rest = heard[found.end() :] if len(heard) == len(folded) else ""
+        together = replace(scene, memory=memory.model_copy(update={"plan": both}))
+        return _request(rest.strip(" ,;."), together) if own_words(rest) else Act("search", plan=both)
     if not scene.table.shown and say.EARLIER.search(folded):
         return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
     if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
@@ -192,6 +196,16 @@ def _request(said: str, scene: Scene) -> Act:
         return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
     plan = revised(standing, delta, said, scene.catalogue.count, table)
     return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
+
+
+def _all_of_either(plan: Plan) -> Plan | None:
+    """The plan with all of the people, or genres, of whom one would have done; None where there was no choice."""
+    filters = plan.filters
+    for each, either in (("people", "people_any"), ("genres_all", "genres_any")):
+        if choice := getattr(filters, either):
+            asked = {each: tuple(dict.fromkeys((*getattr(filters, each), *choice))), either: ()}
+            return plan.model_copy(update={"filters": filters.model_copy(update=asked)})
+    return None
 
 
 def _change_asked(heard: str, scene: Scene) -> str:

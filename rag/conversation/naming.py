@@ -39,6 +39,7 @@ _NO_TITLES = {
     "you",
     "they",
 }
+_SHORT_CLAUSE = 4  # words
 _ARTICLES = ("the", "a", "an")
 
 
@@ -65,17 +66,23 @@ def title_inside(words: str, scene: Scene) -> tuple[str, ...]:
             words_here = said[start : start + size]
             # "The quiet" of *The Quiet Man* is not *The Quiet*.
             goes_on = size == 2 and words_here[0].lower() in _ARTICLES and start + size < len(said)
-            if not goes_on and (films := scene.vocabulary.films_named(" ".join(words_here))):
+            joined = {words_here[0].lower(), words_here[-1].lower()} & {"and", "or"}  # which titles are compared without
+            if goes_on or joined or not content_words(" ".join(words_here)):  # "I am hooked" is not *I Am*
+                continue
+            if films := scene.vocabulary.films_named(" ".join(words_here)):
                 return (films[0].id,)
     return ()
 
 
 def titles_known(said: str, scene: Scene) -> tuple[str, ...]:
     """Films that a sentence says somebody knows, as typed: "gravity seen, martian seen", "he's done parasite and oldboy"."""
-    left = say.OF_KNOWING.sub(" ", said)
-    parts = [part.strip(" -–'’\"“”?") for part in re.split(r"[,.;!]|\band\b|&", left)]
     films: list[str] = []
-    for part in (" ".join(part.split()) for part in parts if part):
+    for clause in re.split(r"[,.;!]|\band\b|&", said):
+        part = " ".join(say.OF_KNOWING.sub(" ", clause).split()).strip(" -–'’\"“”?")
+        # "gravity seen" names a film, the last word of "we did noir in our evening class" none.
+        passing = len(clause.split()) > _SHORT_CLAUSE and part.islower() and len(part.split()) == 1
+        if not part or fold(part) in _NO_TITLES or (passing and scene.vocabulary.is_ordinary(part)):
+            continue
         whole = scene.vocabulary.films_named(part)[:1] or scene.vocabulary.series(part.removesuffix("s"))  # "both toy storys"
         begun = [] if whole else scene.vocabulary.begun(part)
         films += [film.id for film in (whole or (begun if len(begun) == 1 else []))]

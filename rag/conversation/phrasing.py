@@ -24,6 +24,7 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
+    that'?s (?:me|us) (?:sorted|set|done)|sounds (?:sweet|great|lovely|perfect|fun|fine|brilliant)|
     thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
@@ -181,6 +182,7 @@ KNOWN = _glued(
     r"""
     \b(?:i|we|he|she|they|(?:my|our) \w+)(?:'ve|'s| have| has)? (?:(?:already|just|both|all|also) )?(?:done|did|worn out|covered|caught|sat through|memori[sz]ed)\b(?! (?:with|for)\b)|
     ^(?:(?:ok|well|no|nah|but|and),? )*(?:done|did|covered|worn out) |\b(?:i|we|he|she|they|(?:my|our) \w+) knows? .{2,60}\b(?:by heart|backwards|inside out)\b|
+    \b(?:i|we|he|she|they) (?:can|could) (?:recite|quote|hum)\b|
     \b(?:i|we|he|she|they) (?:know|knows|did|saw|had|watched) (?:(?:it|that) )?(?:(?:off )?by heart|backwards|at|on|over|already|last)\b|
     \bseen(?= *(?:,|\.|$)| (?:it|that|this|them)\b)|^(?:saw|seen|watched|did) (?:it|that|this)\b|\b(?:twice|\d+ times|a (?:hundred|million|thousand) times) (?:already|now)?|\balready\W*$|\b(?:are|is) (?:all )?done\W*$
     """
@@ -188,7 +190,7 @@ KNOWN = _glued(
 _WHO_KNOWS = r"\b(?:i|we|he|she|they|you|(?:my|our|the) \w+)(?:'ve|'s| have| has)?\b"
 OF_KNOWING = re.compile(
     _WHO_KNOWS
-    + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|(?:off )?by heart|(?:are|is) (?:all )?done|skip it|skip them|backwards|inside out|already|"
+    + r"|\b(?:have|has|'ve|seen|saw|watched|watch|done|did|know|knows|covered|caught|worn out|sat through|memori[sz]ed|(?:can|could) (?:recite|quote|hum)|leave (?:those|them|that|it) out|please|(?:off )?by heart|(?:are|is) (?:all )?done|skip it|skip them|backwards|inside out|already|"
     r"just|both|all|also|too|obviously|before|again|either|twice|(?:about |like )?(?:\d+|a (?:hundred|million|thousand)) times|anything but (?:those|them|that|these)|(?:last|this|every) \w+|at (?:\w+ )?\w+$|ok|well|no|nah|but|next|now)\b|['’]ve\b",
     re.IGNORECASE,
 )
@@ -372,7 +374,7 @@ BOOKING = re.compile(
 PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")
 _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
 TOGETHER = re.compile(
-    r"^(?:(?:and|or|but|ok|no|hmm),? )*(?:ideally |preferably |rather |better )?(?:(?:with )?(?:both|the two|all)(?: of them)? (?:together|at once|in one(?: film)?)|(?:with )?both(?: of them)?(?=\W*$)|(?:in which|where|with) they(?:'re| are) together|them together|together)\b"
+    r"^(?:(?:and|or|but|ok|no|hmm),? )*(?:ideally |preferably |rather |better )?(?:(?:with )?(?:both|the two|all)(?: of them)? (?:together|at once|in one(?: film)?)|(?:with )?both(?: of them)?(?=\W*$)|(?:in which|where|with) they(?:'re| are) together|them together|together)\b(?: (?:would|will) be (?:even |much )?(?:better|nicer|great|nice|ideal|perfect|best)\b)?"
 )  # of several people of whom either would do: all of them
 IN_ANY_OF_THEM = re.compile(
     r"^(?:and |so |but |hmm+,? )*(?:is|are|does|do|was|were|did|has|have) (?P<who>[^?]{3,60}?) (?:in|star in|play in|appear in|act in|direct|directed|made|make) (?:any|one|some|either) of (?:them|these|those)\W*$",

@@ -28,8 +28,12 @@ _ORDINAL = re.compile(
     rf"|\b({'|'.join(_ORDINALS)}){_THING}\b"
 )
 _NUMBERED = re.compile(rf"(?:\b(?:number|no\.?|nr\.?|film|movie|option|result)\s+|#\s?)(\d{{1,2}}|{'|'.join(NUMBERS)})\b")
+_STOP = r"\s*(?:$|[?!.,;:–—-]|(?:out )?of (?:those|these|them)\b"
 _DESCRIBED = re.compile(
-    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+((?:with|by|from|about|starring|set|where|that|in)\s+.+?))?(?=\s*(?:$|[?!.,;:–—-]|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$|(?:out )?of (?:those|these|them)\b))"
+    r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+("
+    rf"(?:where|in which|that|who)\s+.+?(?={_STOP}))|"  # a clause goes on behind "is"
+    rf"(?:with|by|from|about|starring|set|in)\s+.+?(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))))?"
+    rf"(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"

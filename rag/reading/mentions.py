@@ -83,6 +83,9 @@ _PRONOUNS = word_set(
 )
 
 
+_OF_AGE = word_set("older newer earlier later recent")
+
+
 class TitleReader:
     """Finds titles of one catalogue in one tokenised sentence. `lexicon`: words with a meaning of their own."""
 
@@ -166,6 +169,12 @@ class TitleReader:
         place, role = cue
         while place < len(tokens) and (skipped := _AFTER_CUE.match(tokens, place)):
             place = skipped[0]
+        if (
+            _OF_AGE & {token.fold for token in tokens[max(at - 1, 0) : place]}
+            and place < len(tokens)
+            and _YEAR.fullmatch(tokens[place].text)
+        ):
+            return  # "older than 1917" speaks of the year
         first = True
         while place < len(tokens):
             mention = self._title_at(sentence, tokens, place, role, listed=not first)
