@@ -23,7 +23,6 @@ from classifiers.standard import standard
 from movies.encoders import file_sha256
 
 JUDGED = 0  # the fold of films that say which is better
-_EPOCHS = 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def tune(films: Films, features: Features, spec: str, frozen: Floats, folder: Pa
 
     Writes `folder/tuned.safetensors` if it does. Raises BadInput or ModelMissing where there is no such backbone.
     """
-    from classifiers.fine_tuning import fine_tune
+    from classifiers.fine_tuning import epochs, fine_tune
     from movies.sight import backbone, save_tuned
 
     network = backbone(spec)
@@ -54,7 +53,7 @@ def tune(films: Films, features: Features, spec: str, frozen: Floats, folder: Pa
     fold, test, labels = films.fold[rows], films.test[rows], films.labels[rows]
     judged = fold == JUDGED
     network, logits, reached = fine_tune(
-        network, np.stack(pixels), labels, ~test & ~judged, judged, epochs=_EPOCHS, seed=seed, one_of=films.single,
+        network, np.stack(pixels), labels, ~test & ~judged, judged, epochs=epochs(), seed=seed, one_of=films.single,
         progress=lambda done, total: progress("fine-tuning", done, total),
     )  # fmt: skip
     head = mean_average_precision(frozen[rows][judged], labels[judged] > 0)

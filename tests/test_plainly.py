@@ -10,7 +10,7 @@ from movies.settings import Settings
 from rag.agent import Agent
 from rag.library import Library
 from rag.reading.chatter import spelled
-from rag.reading.plainly import plain, repaired
+from rag.reading.plainly import RULES, Rule, plain, repaired
 from tests.encoders import HashedEncoder
 from tests.talking import agent_over, say
 
@@ -37,6 +37,11 @@ def agent(built_index: Path, tmp_path: Path) -> Agent:
 )
 def test_spelling(typed: str, meant: str) -> None:
     assert spelled(typed) == meant
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.example for rule in RULES])
+def test_each_rule_puts_its_example_plainly(rule: Rule) -> None:
+    assert rule.pattern.sub(rule.plainly, rule.example) != rule.example
 
 
 @pytest.mark.parametrize(
