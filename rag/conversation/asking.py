@@ -19,7 +19,7 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
-from rag.conversation.references import fitting_beyond, refer
+from rag.conversation.references import refer
 from rag.conversation.revision import is_new, own_words, revised
 from rag.plan import Plan
 from rag.reading.names import tokenize_name
@@ -112,8 +112,7 @@ def described(what: str, said: str, scene: Scene) -> Act:
         plan = read.plan
     asked = _NAME_ASKED.search(what)
     fact = fact_asked(asked[0]) if asked else ""
-    anywhere = fitting_beyond(plan.query, scene.catalogue, Filters()) if fact else None
-    if fact and (film := scene.table.beyond(plan.query) or anywhere):  # "the one with the memory loss, who made it?"
+    if fact and (film := scene.table.beyond(plan.query)):  # "the one with the memory loss, who made it?"
         return Act("details", films=(film.id,), text=fact, read=read)
     return Act("search", plan=plan, read=read)
 
