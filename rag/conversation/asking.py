@@ -19,8 +19,9 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
-from rag.conversation.references import refer
+from rag.conversation.references import fitting_beyond, refer
 from rag.conversation.revision import is_new, own_words, revised
+from rag.lexical import content_words
 from rag.plan import Plan
 from rag.reading.names import tokenize_name
 from rag.reading.plainly import plain, repaired
@@ -44,6 +45,7 @@ _SHORT_AT_THE_END = re.compile(
     r"[.!]\s+((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
     re.IGNORECASE,
 )
+_TELLING = 3  # words of a description that a film elsewhere has to have, all of them
 _NAME_ASKED = re.compile(
     r"(?:[,.;:!?…–-]* *(?:and )?(?:how|what)(?:'s| is| was) (?:it|that|this|that one|the (?:film|movie)|(?:the|its) (?:title|name))(?: called| named)?|"
     r"[,.;:!?…–-]+ *(?:and )?(?:who .+|how long .+|when .+|title))(?: again)?\W*$",
@@ -108,7 +110,10 @@ def described(what: str, said: str, scene: Scene) -> Act:
         update={"query": "", "like": (), "soft": (), "relative": (), "avoid": (), "sort": "relevance"}
     )
     plan = revised(base, read.plan, "also", scene.catalogue.count)
-    if not scene.catalogue.count(plan.filters):
+    elsewhere = not scene.table.beyond(plan.query) and len(content_words(plan.query)) >= _TELLING
+    if not scene.catalogue.count(plan.filters) or (
+        elsewhere and fitting_beyond(plan.query, scene.catalogue, read.plan.filters)
+    ):
         plan = read.plan
     asked = _NAME_ASKED.search(what)
     fact = fact_asked(asked[0]) if asked else ""

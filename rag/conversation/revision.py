@@ -55,7 +55,8 @@ _REFUSAL = 6  # languages or countries at once: all but some, as a refused one i
 _ANEW = re.compile(
     r"^(?:(?:ok(?:ay)?|then|no|yes)[, ]+)*(?:(?:an?|some|any|\d+|two|three|four|five|six|seven|eight|nine|ten) "
     r"(?!(?:with|without|by|from|in|of|that|starring|about|after|before|under|over)\b).+|\w+s)$|"
-    r"^(?:and |what about |how about |but )?(?:his|her|their) (?:\w+ )?\w+s\W*$"
+    r"^(?:and |what about |how about |but )?(?:his|her|their) (?:\w+ )?\w+s\W*$|"
+    r"^(?:comedies|dramas|thrillers|westerns|musicals|mysteries|romances|documentaries|cartoons) or (?:\w+ )?\w+s\b"
 )
 _OTHER_LIST = re.compile(
     r"and (?:(?:what|how) about |some |any )?(?:\w+ )?(?:\w{4,}s|comedies)\b(?! (?:only|please|too|as well))"
