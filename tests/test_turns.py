@@ -23,6 +23,22 @@ def finished(*threads: threading.Thread) -> bool:
     return not any(thread.is_alive() for thread in threads)
 
 
+def stepped_aside(turns: Turns, afterwards: Callable[[], None]) -> tuple[threading.Thread, threading.Event]:
+    """A thread that had its turn and waits aside until the event is set; then it does `afterwards` in its turn."""
+    away, back = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with turns.turn():
+            with turns.aside():
+                away.set()
+                back.wait(PATIENCE)
+            afterwards()
+
+    thread = started(work)
+    assert away.wait(PATIENCE)
+    return thread, back
+
+
 def test_one_thread_at_a_time_has_the_turn() -> None:
     turns, inside, most, done = Turns(), 0, 0, []
 
@@ -64,21 +80,12 @@ def test_who_waits_aside_holds_nobody_up() -> None:
 
 def test_who_comes_back_goes_before_who_is_new() -> None:
     turns, order = Turns(), []
-    away, back = threading.Event(), threading.Event()
-
-    def steps_aside() -> None:
-        with turns.turn():
-            with turns.aside():
-                away.set()
-                back.wait(PATIENCE)
-            order.append("back")
+    first, back = stepped_aside(turns, lambda: order.append("back"))
 
     def new() -> None:
         with turns.turn():
             order.append("new")
 
-    first = started(steps_aside)
-    assert away.wait(PATIENCE)
     with turns.turn():
         second = started(new)
         waiting(turns, 1)
@@ -98,21 +105,12 @@ def waiting(turns: Turns, number: int) -> None:
 
 def test_the_patient_wait_for_those_aside_too_but_not_for_ever() -> None:
     turns, order = Turns(), []
-    away, back = threading.Event(), threading.Event()
-
-    def steps_aside() -> None:
-        with turns.turn():
-            with turns.aside():
-                away.set()
-                back.wait(PATIENCE)
-            order.append("first")
+    first, back = stepped_aside(turns, lambda: order.append("first"))
 
     def patient(seconds: float, name: str) -> None:
         with turns.turn(seconds):
             order.append(name)
 
-    first = started(steps_aside)
-    assert away.wait(PATIENCE)
     assert finished(started(lambda: patient(0.01, "hasty")))  # the turn is free, and its patience is at an end
     second = started(lambda: patient(PATIENCE, "patient"))
     waiting(turns, 1)
