@@ -34,7 +34,7 @@ from rag.library import current_version
 
 Open = Callable[[Settings, Callable[[str], None]], Services]
 _M_ARENA_MAX = -8  # of malloc.h
-_TURN = 0.0001  # seconds a thread may keep the interpreter while others wait for it
+_TURN = 0.0003  # seconds a thread may keep the interpreter while others wait for it
 _WATCH = 10.0  # seconds between looks at which version serves
 _GRACE = 20  # seconds that running requests get when the server is asked to stop
 
