@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 from httpx_sse import EventSource
 from werkzeug.test import Client as WerkzeugClient
 
+from api.routes.chat import _in_turn
 from movies.settings import Settings
 from rag.library import Library
 from tests.conftest import ApiClient
@@ -160,3 +162,25 @@ def test_bad_messages(client: httpx.Client) -> None:
         {**good, "plan": {"kk": 1}},
     ):
         assert client.post("/v1/chat", json=body).status_code == 400
+
+
+def test_a_slice_of_time_cuts_no_answer_short() -> None:
+    def slow() -> Iterator[int]:
+        for number in range(4):
+            time.sleep(0.012)  # longer than a slice
+            yield number
+
+    assert list(_in_turn(slow())) == [0, 1, 2, 3]
+    assert list(_in_turn(iter(range(500)))) == list(range(500))
+
+
+def test_what_was_made_before_a_failure_is_told() -> None:
+    def fails() -> Iterator[str]:
+        yield "status"
+        yield "plan"
+        raise ZeroDivisionError
+
+    told = _in_turn(fails())
+    assert [next(told), next(told)] == ["status", "plan"]
+    with pytest.raises(ZeroDivisionError):
+        next(told)

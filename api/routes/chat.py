@@ -116,17 +116,22 @@ def _in_turn(events: Iterator[Any]) -> Iterator[Any]:
 
     The first comes when the session is free for it, so nobody who has a turn here waits for somebody who hasn't.
     """
-    while made := _made_at_once(events):
+    going = True
+    while going:
+        made: list[Any] = []
+        going, failure = False, None
+        with COMPUTING.turn(_PATIENCE):
+            until = time.monotonic() + _SLICE
+            try:
+                for event in events:
+                    made.append(event)
+                    if going := time.monotonic() > until:
+                        break
+            except Exception as error:  # after what was made before it
+                failure = error
         yield from made
-
-
-def _made_at_once(events: Iterator[Any]) -> list[Any]:
-    made: list[Any] = []
-    with COMPUTING.turn(_PATIENCE):
-        until = time.monotonic() + _SLICE
-        while time.monotonic() < until and (event := next(events, None)) is not None:
-            made.append(event)
-    return made
+        if failure is not None:
+            raise failure
 
 
 def _frames(events: Iterator[Any], name: str, leave: Callable[[], None]) -> Iterator[str]:

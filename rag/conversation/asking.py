@@ -74,14 +74,14 @@ def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
     ):
         text = say.WHICH.sub("films ", text)
     read = understand(text, vocabulary)
-    if (
-        _ANY_LANGUAGE.search(fold(said)) and read.plan.filters.languages
-    ):  # "Spanish films, made in Spain, the language doesn't matter"
-        free = read.plan.filters.model_copy(update={"languages": ()})
-        read = replace(
-            read, plan=read.plan.model_copy(update={"filters": free, "query": _ANY_LANGUAGE.sub("", read.plan.query).strip()})
-        )
-    return read
+    return _in_any_language(read) if _ANY_LANGUAGE.search(fold(said)) else read
+
+
+def _in_any_language(read: Understanding) -> Understanding:
+    """ "Spanish films, made in Spain I mean, the language doesn't matter" """
+    plan = read.plan
+    free = plan.filters.model_copy(update={"languages": ()})
+    return replace(read, plan=plan.model_copy(update={"filters": free, "query": _ANY_LANGUAGE.sub("", plan.query).strip()}))
 
 
 def _siblings(found: re.Match[str], vocabulary: Vocabulary) -> str:
@@ -103,7 +103,7 @@ def request(said: str, scene: Scene) -> Act:
     return replace(act, plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys(plan.exclude))}), standing=standing)
 
 
-def described(what: str, said: str, scene: Scene) -> Act:
+def described(what: str, scene: Scene) -> Act:
     """ "The one in the Amish community": a film that wasn't shown, among those that fit the request, or else among all."""
     read = read_sentence(f"a film {_NAME_ASKED.sub('', what)}", scene.vocabulary)
     base = scene.memory.plan.model_copy(
@@ -111,9 +111,8 @@ def described(what: str, said: str, scene: Scene) -> Act:
     )
     plan = revised(base, read.plan, "also", scene.catalogue.count)
     elsewhere = not scene.table.beyond(plan.query) and len(content_words(plan.query)) >= _TELLING
-    if not scene.catalogue.count(plan.filters) or (
-        elsewhere and fitting_beyond(plan.query, scene.catalogue, read.plan.filters)
-    ):
+    elsewhere = elsewhere and fitting_beyond(plan.query, scene.catalogue, read.plan.filters) is not None
+    if elsewhere or not scene.catalogue.count(plan.filters):
         plan = read.plan
     asked = _NAME_ASKED.search(what)
     fact = fact_asked(asked[0]) if asked else ""

@@ -92,7 +92,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     pointed = refer(text, scene.table, scene.vocabulary)
     if (found := say.THE_ONE.match(said)) and not (pointed and pointed.explicit):
         hunting = read.tip_of_the_tongue and not text.startswith("the ")
-        return described(found["what"], said, scene) if scene.memory.plan and not hunting else None
+        return described(found["what"], scene) if scene.memory.plan and not hunting else None
     if again := asked_again(said, text, pointed, scene):
         return again
     if len(scene.table.shown) > 1 and re.match(
