@@ -22,10 +22,8 @@ from movies.images import open_image
 from rag.library import Library
 
 _FEW_FILMS = 2000
-_MADE_FOR_FEW, _MADE = (
-    500,
-    1600,
-)  # counterexamples drawn: as many as the posters of a small catalogue, so that a first start is quick
+_MADE = 1600  # counterexamples drawn
+_MADE_FOR_FEW = 500  # as many as the posters of a small catalogue, so that a first start is quick
 
 
 def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:

@@ -524,12 +524,19 @@ def test_sentence_is_understood(sentence: str, expected: str, vocabulary: Vocabu
         ("English spoken comedies", {"genres_all": ["Comedy"], "languages": ["en"]}),
         ("westerns, no spaghetti westerns", {"genres_all": ["Western"]}),
         ("crime series or films from Italy", {"genres_all": ["Crime"], "countries": ["Italy"]}),
+        ("something in Welsh", {"languages": ["cy"], "countries": None}),
+        ("films of three hours or more that are in English", {"runtime_min": 180, "languages": ["en"]}),
     ],
 )
 def test_further_ways_to_say_it(sentence: str, filters: dict[str, Any], vocabulary: Vocabulary) -> None:
     found = understand(sentence, vocabulary, TODAY).plan.filters.chosen()
     assert {name: found.get(name) for name in filters} == filters
     assert "genres_none" not in found
+
+
+def test_plus_asks_for_something_behind_a_refusal(vocabulary: Vocabulary) -> None:
+    filters = understand("no horror, plus a bit of romance", vocabulary, TODAY).plan.filters
+    assert filters.chosen() == {"genres_all": ["Romance"], "genres_none": ["Horror"]}
 
 
 @pytest.mark.parametrize("sentence", ["foreign films", "films not in English", "a non-English film", "subtitled films"])

@@ -19,7 +19,7 @@ from rag.conversation.acts import Act, Scene
 from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
 from rag.conversation.memory import Memory
-from rag.conversation.references import fitting_beyond, refer
+from rag.conversation.references import Reference, fitting_beyond, refer
 from rag.conversation.revision import is_new, own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
@@ -156,9 +156,9 @@ def _request(said: str, scene: Scene) -> Act:
         return _request(rest.strip(" ,;."), together) if own_words(rest) else Act("search", plan=both)
     if not scene.table.shown and say.EARLIER.search(folded):
         return Act("which", text="I haven't shown you anything yet. Which film do you mean?")
-    if pointed and (found := say.LIKE_THAT.search(folded[: pointed.start])):
-        anchors = pointed.films
-        folded = heard = f"{folded[: found.start()]} {folded[pointed.end :]}".strip()
+    if example := _example(folded, pointed, scene):
+        anchors = example.films
+        folded = heard = f"{folded[: example.start]} {folded[example.end :]}".strip()
     read = read_sentence(heard or said, vocabulary)
     delta = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
     given = {kind for kind in ("year", "runtime") if delta.filters.chosen().keys() & {f"{kind}_min", f"{kind}_max"}}
@@ -199,6 +199,17 @@ def _request(said: str, scene: Scene) -> Act:
         return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
     plan = revised(standing, delta, said, scene.catalogue.count, table)
     return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
+
+
+def _example(text: str, pointed: Reference | None, scene: Scene) -> Reference | None:
+    """The films on the table that "something like it" points to, and where those words stand."""
+    if pointed and (found := say.LIKE_THAT.search(text[: pointed.start])):
+        return replace(pointed, start=found.start())
+    for cue in say.LIKE_CUE.finditer(text):  # "he knows it. Something like it": the first "it" is not the example
+        film = refer(text[cue.end() :], scene.table, scene.vocabulary)
+        if film and film.start == 0 and (found := say.LIKE_THAT.search(text[: cue.end()])):
+            return replace(film, start=found.start(), end=cue.end() + film.end)
+    return None
 
 
 def _all_of_either(plan: Plan) -> Plan | None:

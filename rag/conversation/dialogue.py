@@ -87,12 +87,18 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
     if say.RESET.match(text):
         return Act("reset")
     if (
-        (say.THANKS.fullmatch(text) or say.THANKING.match(text))
+        (say.THANKS.fullmatch(text) or say.NEVER_MIND.search(text) or (say.THANKING.match(text) and not _praised(said, scene)))
         and not (scene.memory.hunt and (say.FOUND.search(text) or say.YES.match(text)))
         and not (scene.memory.offer and say.YES.match(text))
     ):
         return Act("thanks")
     return None
+
+
+def _praised(said: str, scene: Scene) -> tuple[str, ...]:
+    """The film of "thanks, The Apartment was wonderful"; "it" is told by what was shown."""
+    found = say.PRAISED.search(said)
+    return tuple(film.id for film in scene.vocabulary.films_named(found["title"])[:1]) if found else ()
 
 
 def _hunting(said: str, text: str, scene: Scene) -> Act | None:
@@ -179,6 +185,8 @@ def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
     """The sentence is the title of a film, with "the film" in front at most."""
     if again := asked_again(said, text, None, scene):
         return again
+    if (called := say.CALLED.search(said)) and (films := scene.vocabulary.films_named(called["title"])):
+        return Act("search", plan=Plan(query=called["title"]), films=tuple(film.id for film in films), new=True)
     title = re.sub(r"^(?:the |that )?(?:film|movie)\s+(?=\S)", "", said.strip(" .!\"“”'"), flags=_I)
     read = read_sentence(title, scene.vocabulary)
     whole = [mention for mention in read.mentions if mention.films and fold(mention.text) == fold(title).strip(" ?!.")]
@@ -279,6 +287,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         if pattern.search(text):
             verdict = kind  # type: ignore[assignment]
             break
+    if verdict is None and (praised := _praised(said, scene)) and not say.ELSE.search(text):
+        return Act("feedback", verdicts=((praised[0], "like"),))
     people = {"like": read.plan.filters.people, "dislike": read.plan.filters.people_none}.get(verdict or "")
     if verdict is None or (people and not named_films(read)):  # "I love Sam Neill. His others?", "I don't want Bergman"
         return None
@@ -310,7 +320,7 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         if read.plan.like:  # "seen it, loved it. What else is like The Babadook?"
             plan = Plan(like=read.plan.like)
         elif re.search(r"\b(?:like (?:it|that|this|those)|similar)\b", text):
-            plan = read.plan.model_copy(update={"query": "", "like": films, "exclude": (), "k": Plan().k})
+            plan = _like_them(films, read, scene)
         return Act("feedback", verdicts=verdicts, plan=plan, new=not scene.memory.plan)
     other = other or say.ELSE.search(text)
     if verdict == "like" and (asks or other):
@@ -333,10 +343,16 @@ def _known(said: str, text: str, read: Understanding, scene: Scene) -> Act | Non
         return None
     plan = scene.memory.plan
     if re.search(r"\b(?:similar|like (?:it|that|this|those|them))\b", text):
-        plan = Plan(like=known[:3])
+        plan = _like_them(known[:3], read, scene)
     elif read.plan.filters or read.plan.soft or read.plan.relative:
         plan = request(re.split(r"[.!]\s+", said, maxsplit=1)[-1], scene).plan
     return Act("feedback", verdicts=tuple((film, "seen") for film in known[:10]), plan=plan, new=not scene.memory.plan)
+
+
+def _like_them(films: tuple[str, ...], read: Understanding, scene: Scene) -> Plan:
+    """ "Seen it. Something like it, but shorter": films like those, with whatever else was said."""
+    wish = read.plan.model_copy(update={"query": "", "like": films, "exclude": (), "k": Plan().k})
+    return bounded(wish, [scene.catalogue.movie(films[0])])
 
 
 def _tip_of_the_tongue(said: str, text: str, scene: Scene) -> Act | None:

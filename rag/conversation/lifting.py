@@ -26,7 +26,8 @@ _LIFT_BEHIND = re.compile(
 )
 _WELCOME_AGAIN = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b|"
-    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b"
+    r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b|"
+    r"\b(?:let|allow|bring|put|have)\s+(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:back(?: in| on)?|in again)\b"
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
@@ -71,7 +72,7 @@ def lifted(said: str, plan: Plan) -> Plan:
     if swapped := SWAP.search(text):
         _drop_value(record, swapped["old"])
     for found in _WELCOME_AGAIN.finditer(text):
-        _welcome(record, found.group(1) or found.group(2))
+        _welcome(record, next(filter(None, found.groups())))
     for found in LOOSER.finditer(text):
         filters = record.get("filters", {})
         filters.pop(ENDS[found.group(1)], None)

@@ -34,6 +34,18 @@ THANKS = _glued(
 THANKING = re.compile(
     r"^(?:(?:perfect|great|wonderful|lovely|brilliant|excellent|super|splendid|marvellous|that(?:'ll| will) do)\b[^?]{0,40}\b(?=thank|cheers))?(?:thank(?:s| you)|cheers|ta|much obliged|many thanks|bless you)\b(?!.*\b(?:films?|movies?|but|show|find|another|more|something|what|who|how|when|with(?:out)?|now|instead)\b)[^?]{0,60}$"
 )
+NEVER_MIND = re.compile(
+    r"(?:^|[.!,;] )(?:forget it|never ?mind|leave it|no worries)[,!. ]+(?:but )?(?:thanks?|thank you|cheers)(?: anyway| though| all the same)?\W*$"
+)
+PRAISED = re.compile(
+    r"(?:^|[,.!;] )(?:and |but )?(?P<title>[^,.!;?]{1,60}?) (?:was|were) (?:(?:absolutely|really|so|just|truly|simply|very) )*"
+    r"(?:great|wonderful|brilliant|fantastic|amazing|lovely|perfect|superb|excellent|beautiful|good|a (?:delight|joy|treat|masterpiece))(?=\s*(?:[!.;,]|$))(?![^.!]*\?)",
+    re.IGNORECASE,
+)
+CALLED = re.compile(
+    r"\b(?:film|movie|one|documentary) (?:(?:that(?:['’]s| is| was)|which (?:is|was)|simply|just) )?(?:called|named|titled|entitled) [\"“]?(?P<title>[^\"”?!]{1,80}?)[\"”]?\W*$",
+    re.IGNORECASE,
+)
 HELP = _glued(
     r"""
     \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
@@ -56,7 +68,7 @@ OFF_TOPIC = _glued(
     r"""
     \b(?:weather|(?:will|does|did|is) it (?:going to )?(?:rain|snow|raining|snowing|hail|freez\w+|be (?:sunny|cold|hot|warm|windy|cloudy))\b|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|(?:stock|share) (?:prices?|markets?)|(?:sell|buy) (?:my|some|the) (?:shares|stocks|house|car)|bitcoin|
     crypto|football (?:score|match)|who won (?:the|last)|president of|prime minister|capital (?:city )?of|translate|
-    write (?:me )?(?:an?|some|my) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
+    teach me\b|how (?:do (?:you|i)|to) say\b|write (?:me )?(?:an?|some|my|the|this|that) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
     haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
     news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me |us )?(?:an?|two|three|four|some|\d) (?:flights?|tables?|hotels?|
     taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|(?:flights?|hotels?) (?:to|from|in)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
@@ -65,7 +77,7 @@ OFF_TOPIC = _glued(
     restaurants?(?: near(?:by)?|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
     invoices?|wi-?fi|laptop|explain (?:(?!film|movie|plot|ending|story|title)\w+ ){1,4}to me|iphones?|smartphones?|which (?:phone|car|computer|tablet|tv|camera|bank)|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
     ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
-    schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d+|\bhow (?:tall|far|heavy|big) (?:is|
+    schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d[\d.,]* ?(?:[+*/×x^%-]|plus|minus|times|divided|percent|in (?:words|miles|feet|inches))|\bhow (?:tall|far|heavy|big) (?:is|
     are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
     """
 )
@@ -83,7 +95,7 @@ QUESTION = _glued(
 )
 RECAP = _glued(
     r"""
-    \bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
+    ^(?:did|have) i (?:not )?(?:already )?(?:tell|told|say|said|mention(?:ed)?|ask(?:ed)?)\b|\bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
         \bwhat(?: all| else)? (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
     wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
     \bremind me (?:what|of)\b(?! (?:its|the|his|her|their) (?:cast|plot|story|director|actors|length|year)\b)|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
@@ -175,7 +187,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
+    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
     """
 )
 KNOWN = _glued(
@@ -261,20 +273,23 @@ LIKE_THAT = _glued(
     kind of )?(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of)\s+$
     """
 )
+LIKE_CUE = re.compile(
+    r"(?<!\bi )(?<!\bwe )(?<!\bthey )(?<!n't )(?<!\bdo )(?<!\bdid )(?<!\bnot )\b(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of) "
+)
 SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
     \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
-    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\b(?:others?|more|another|films?|movies?) of (?:the|that|this|its) (?:same )?(?:director|film-?maker)\b|\bwith (him|her|
+    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more|anything|something)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\b(?:others?|more|another|films?|movies?) of (?:the|that|this|its) (?:same )?(?:director|film-?maker)\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
 ELSE = _glued(
     r"""
     \b(?:(?:what|who|any(?:thing|one)?|some(?:thing)?|nothing) else|else|
-    other (?:\w+ ){0,3}(?:films?|movies?|stuff|ones?|works?|things?|comedies|dramas|thrillers|westerns|musicals|documentaries|romances|fantasies|
+    other (?:\w+ ){0,3}(?:films?|movies?|stuff|ones?|works?|things?|comed(?:y|ies)|dramas?|thrillers?|westerns?|musicals?|documentar(?:y|ies)|romances?|fantas(?:y|ies)|cartoons?|
     mysteries|horrors)|another (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
     a different (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
     (?:make|made|do|done|direct|directed) any (?:others?|more)|(?:(?:any|some|show me|find me|got) )?(?:more|others?) (?:by|from|with|of)(?! (?:these|those|them|the same|a|an|that|this|it)\b))\b

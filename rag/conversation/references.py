@@ -33,7 +33,7 @@ _DESCRIBED = re.compile(
     r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+("
     rf"(?:where|in which|that|who)\s+.+?(?={_STOP}))|"  # a clause goes on behind "is"
     rf"(?:with|by|from|about|starring|set|in)\s+.+?(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))))?"
-    rf"(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))"
+    rf"(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|(?:ok |okay |good |suitable |right |all right )?for (?:kids|children|adults|families|my)\b|about\W*$))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"

@@ -49,8 +49,6 @@ _KINDS = word_set(
 _MORE_GENRES = {
     "Romance Comedy": "rom com, romcom, rom coms, romcoms, chick flick, chick flicks",
     "Comedy Drama": "dramedy, dramedies, comedy drama, comedy dramas, tragicomedy",
-    "Drama History": "costume drama, costume dramas, period drama, period dramas",
-    "History": "period piece, period pieces, period film, period films, period movie, period movies",
     "Documentary": "doc, docs, doco, documentry",
     "Children": "kids film, kids films, kids movie, kids movies, kid's film, kid's movie, kids' film, kids' films, children's",
     "Short": "short film, short films, shorts",
@@ -253,6 +251,12 @@ FUNCTION_WORDS = word_set(
     "even still else same other s d ll re ve m t like want see get got let make made more most less"
 )
 
+ASKING_WORDS = word_set(
+    "similar directed director directors actor actors actress actresses starring stars recommend recommended recommendation suggest "
+    "suggestion suggestions remember remind called named title length longer shorter happens happened watched favourite favorite"
+)
+"""What questions about films are made of: not read as constraints, but misspelt like any word."""
+
 
 def lexicon_for(genres: Mapping[str, str], languages: tuple[str, ...]) -> Phrases[Meaning]:
     """The table of all words, with a catalogue's own genres (folded → name) and languages added."""
@@ -276,8 +280,8 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
             if not table.setdefault(name, spoken).value.languages:  # "Irish" is of Ireland, "in Irish" a language
                 table[f"in {name}"] = spoken
     for name, place in languages_anywhere().items():  # "in Swahili", of which there may be nothing
-        if name not in table:
-            table[f"in {name}"] = Meaning("place", place)
+        if name not in table or not getattr(table[name].value, "languages", True):  # "Welsh" is of the United Kingdom
+            table.setdefault(f"in {name}", Meaning("place", place))
     simple: tuple[tuple[Kind, Mapping[Any, str]], ...] = (
         ("joint", _JOINTS), ("more", _MORE), ("sort", _SORTS), ("era", _ERAS), ("length", _LENGTHS), ("quality", _QUALITY),
         ("fine", _VERDICTS),

@@ -183,6 +183,13 @@ MOODS: dict[str, Mood] = {
         text="A nostalgic look back at youth and times gone by.",
         towards=("Drama", "Family"),
     ),
+    "period": Mood(
+        said="old world, in costume, costumed",
+        text="A story of times gone by, of great houses, letters and manners.",
+        towards=("History", "Romance", "Drama"),
+        against=("Sci-Fi",),
+        rules_out="History",
+    ),
     "beautiful": Mood(
         said="beautiful, visually stunning, beautifully shot, gorgeous, stunning, good looking, stylish",
         text="A visually beautiful story of landscapes, colours and light.",

@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from rag.reading.lexicon import FUNCTION_WORDS, Kind, Meaning, lexicon_for
+from rag.reading.lexicon import ASKING_WORDS, FUNCTION_WORDS, Kind, Meaning, lexicon_for
 from rag.reading.measures import MEASURE_WORDS, read_rating, read_runtime
 from rag.reading.mentions import Mention, TitleReader
 from rag.reading.names import Vocabulary
@@ -55,7 +55,7 @@ class Grammar:
         self.lexicon: Phrases[Meaning] = lexicon_for(vocabulary.own_genres(), vocabulary.languages)
         self.people = PersonReader(vocabulary, self.lexicon)
         self._countries: Phrases[Place] = Phrases(country_names())
-        self.speller = Speller(self.lexicon.words() | FUNCTION_WORDS | MEASURE_WORDS | YEAR_WORDS, vocabulary)
+        self.speller = Speller(self.lexicon.words() | FUNCTION_WORDS | ASKING_WORDS | MEASURE_WORDS | YEAR_WORDS, vocabulary)
 
     def title_reader(self) -> TitleReader:
         """A reader for the titles of one sentence."""

@@ -77,8 +77,10 @@ class Scope:
             self._word(n, piece)
 
     def _made_in(self, piece: Piece) -> bool:
-        """Does "made in" or "produced in" stand before a country, which then is no place of the story?"""
+        """Does "made in" stand before a country, or "are in" before a language, which then is no place of the story?"""
         before = [token.fold for token in self._tokens[max(0, piece.start - 2) : piece.start]]
+        if before in (["are", "in"], ["is", "in"]):
+            return bool(piece.value.languages) and self._kind(self._at + 1) in {"end", "stop", "comma"}
         return before in (["made", "in"], ["produced", "in"], ["shot", "in"], ["filmed", "in"])
 
     def _piece(self, n: int) -> Piece | None:
@@ -180,6 +182,8 @@ class Scope:
         following = self._piece(comma + 1)
         if not self._consumed or following is None or following.kind in {"ask", "not", "pivot", "measure"}:
             return False
+        if self._text(comma + 1) == "plus":
+            return False
         if following.kind == "word" and self._text(comma + 1) in DETERMINERS and not self._disliking:
             return False
         if self._disliking:
@@ -201,7 +205,9 @@ class Scope:
         return None
 
     def _read_joint(self, n: int, piece: Piece) -> None:
-        if self._negated and piece.value == "and" and self._text(n + 1) in {"a", "an", "some", "with"} and self._consumed:
+        if not (self._negated and self._consumed and piece.value == "and"):
+            return
+        if self._text(n) == "plus" or self._text(n + 1) in {"a", "an", "some", "with"}:
             self._negated = False
 
     def _read_about(self, n: int, piece: Piece) -> bool | None:
