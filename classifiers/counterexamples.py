@@ -32,9 +32,9 @@ _CLEAR = 0.003  # mean of the lettering map below which a place is clear
 
 
 def counterexamples(
-    count: int, seed: int = 0, posters: Sequence[Image] = (), lettering: Sequence[Floats] = ()
+    count: int, seed: int = 0, posters: Sequence[Image] = (), lettering: Sequence[Floats] = (), *, printed: int = 1
 ) -> Iterator[tuple[str, Image]]:
-    """`count` pairs of kind and RGB picture, kinds in turn.
+    """`count` pairs of kind and RGB picture, kinds in turn, printed matter `printed` times as often as the rest.
 
     With `posters`, pieces of them are among the kinds and stand in the pictures of covers;
     `lettering` (rows × columns, 0–1, one map a poster) keeps pieces clear of letters.
@@ -47,7 +47,7 @@ def counterexamples(
         """Something seen: a piece of a poster where there are any, else a landscape of noise."""
         return piece(random) if posters and random.random() < 0.8 else _photo(random)
 
-    turns = [*_WITH_SCENE, *_ALONE, *(["piece"] * 6 if posters else [])]
+    turns = [*_WITH_SCENE, *_ALONE, *(["piece"] * 6 if posters else []), *covers.PRINTED * (printed - 1)]
     for number in range(count):
         random = np.random.default_rng((seed, number))
         kind = turns[number % len(turns)]

@@ -39,7 +39,11 @@ NEAR_POSTERS = "near_poster"  # categories so named (TV posters, cards) are neit
 _AXES = 256
 _MOST_POSTERS = 4000
 _FEWEST_POSTERS = 30
-_MADE = 1600  # pictures drawn by the project
+_MADE = 3600  # pictures drawn by the project
+_PRINTED = (
+    6  # times as many covers, records, games, flyers and memes among them as of every other kind: they look most like posters
+)
+_LINES_LEARNED = 420  # posters, and as much printed matter, for the expert on lines: from more it learns how the project draws
 _PIECED = 200  # posters that pieces are cut from
 _COMPARED_POSTERS = 1500
 _FEWEST_PRINTED = 5  # pictures, for the expert on lines to keep to them
@@ -74,11 +78,12 @@ class ValidatorTraining:
 
 def train_validator(
     catalogue: Catalogue | Sequence[Movie], negatives: Path | None, features: Features, folder: Path, *, seed: int = 0,
-    made: int = _MADE, progress: Progress = no_progress,
+    made: int = _MADE, printed: int = _PRINTED, progress: Progress = no_progress,
 ) -> ValidatorTraining:  # fmt: skip
     """Train on the catalogue's posters and a folder of other pictures (sub-folders are kinds), and write `folder/validator/`.
 
-    Without a folder only pictures made by the project stand against the posters. Raises BadCatalogue
+    Without a folder only the `made` pictures drawn by the project stand against the posters, with printed matter `printed`
+    times as often as every other kind (`counterexamples`). Raises BadCatalogue
     if there are too few posters, BadInput if the folder holds no pictures.
     """
     skipped: list[tuple[str, str]] = []
@@ -88,7 +93,7 @@ def train_validator(
         raise BadCatalogue(
             f"The validator learns from {_FEWEST_POSTERS} posters upwards; this catalogue has {len(posters)}. Add some."
         )
-    pictures = _gather(posters, negatives, features, made, seed, skipped, progress)
+    pictures = _gather(posters, negatives, features, (made, printed), seed, skipped, progress)
     spaces = {view: _space(in_view(pictures.rows, view)) for view in VIEWS}
     compared = _compare(spaces, pictures, seed, progress)
     chosen = max(compared, key=lambda name: _worth(compared[name])) if negatives is not None else _UNJUDGED
@@ -133,7 +138,7 @@ def pictures_in(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _gather(
-    posters: list[str], negatives: Path | None, features: Features, made: int, seed: int,
+    posters: list[str], negatives: Path | None, features: Features, made: tuple[int, int], seed: int,
     skipped: list[tuple[str, str]], progress: Progress,
 ) -> Pictures:  # fmt: skip
     """Rows of everything, each picture blurred to a detail drawn alike for all."""
@@ -175,8 +180,8 @@ def _gather(
         add("", usable, keys, numbers, "validator negatives", open_image)
     pieces = [standard(opened(name)) for name in posters[:_PIECED]]
     lettering = [seen.lettering for seen in features.eyes.look(pieces)]
-    drawn = list(counterexamples(made, seed, pieces, lettering))
-    names = {f"made {seed} {number}": picture for number, (_, picture) in enumerate(drawn)}
+    drawn = list(counterexamples(made[0], seed, pieces, lettering, printed=made[1]))
+    names = {f"made {seed} {kind} {number}": picture for number, (kind, picture) in enumerate(drawn)}
     folder_kinds |= {name: f"made {kind}" for name, (kind, _) in zip(names, drawn, strict=True)}
     source = "|".join(posters[:_PIECED])
     add("", [(name, 0.5) for name in names], [_key(source, name, 0.5) for name in names],
@@ -202,11 +207,20 @@ def fit_expert(view: str, method: str, space: Space, pictures: Pictures, shown: 
     """
     printed = shown & (pictures.posters | np.isin(pictures.kinds, [f"made {kind}" for kind in PRINTED]))
     if view == "lines" and (printed & ~pictures.posters).sum() >= _FEWEST_PRINTED:
-        shown = printed
+        shown = _a_few_of_each(printed, pictures.posters, seed)
     points = space(in_view(pictures.rows[shown], view))
     found = fit_method(method, points, pictures.posters[shown], seed, smooth=view == "lines")
     scores = METHODS[method](points, found)
     return Expert(view, method, space, found, float(scores.mean()), max(float(scores.std()), 1e-6))
+
+
+def _a_few_of_each(shown: NDArray[np.bool_], posters: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+    """At most `_LINES_LEARNED` posters and as many others of those `shown`."""
+    random = np.random.default_rng(seed)
+    few = np.zeros_like(shown)
+    for side in (shown & posters, shown & ~posters):
+        few[random.permutation(np.flatnonzero(side))[:_LINES_LEARNED]] = True
+    return few
 
 
 def _space(rows: Floats) -> Space:

@@ -22,8 +22,7 @@ from movies.images import open_image
 from rag.library import Library
 
 _FEW_FILMS = 2000
-_MADE = 1600  # counterexamples drawn
-_MADE_FOR_FEW = 500  # as many as the posters of a small catalogue, so that a first start is quick
+_MADE_FOR_FEW = 500  # counterexamples drawn: as many as the posters of a small catalogue, so that a first start is quick
 
 
 def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
@@ -41,8 +40,9 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
         if text_only:
             return [*notes, audit_staging(staging, progress)]
         try:
-            made = _MADE_FOR_FEW if negatives is None and len(staging.catalogue) < _FEW_FILMS else _MADE
-            train_validator(staging.catalogue, negatives, features, heads, made=made, progress=progress)
+            few = negatives is None and len(staging.catalogue) < _FEW_FILMS
+            drawn = {"made": _MADE_FOR_FEW, "printed": 1} if few else {}
+            train_validator(staging.catalogue, negatives, features, heads, **drawn, progress=progress)
             notes.append("Poster validator trained; report: heads/validator/report.html")
         except BadCatalogue as error:
             notes.append(f"No poster validator: {error.message}")

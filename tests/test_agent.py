@@ -367,6 +367,8 @@ def test_why(agent: Agent) -> None:
 def test_tastes_are_kept_used_told_and_cleared(agent: Agent) -> None:
     say(agent, "I loved Heat")
     assert "Heat" in say(agent, "what do I like?").text
+    say(agent, "Heat was wonderful", session="more")
+    assert "similar_movies" in say(agent, "more like that, but from the 2000s", session="more").tools
     suggested = say(agent, "recommend me something")
     assert "Because you liked Heat" in suggested.text
     assert "Heat" not in suggested.titles
@@ -653,6 +655,28 @@ def test_let_back_in(agent: Agent) -> None:
     filters = say(agent, "ok let drama back in").done["plan"]["filters"]
     assert not filters["genres_none"]
     assert not filters["genres_all"]
+
+
+def test_a_film_that_is_measured_by_is_no_example(agent: Agent) -> None:
+    say(agent, "science fiction")
+    answer = say(agent, "no hang on, newer than Alien")
+    plan = answer.done["plan"]
+    assert plan["filters"]["genres_all"] == ["Sci-Fi"]
+    assert plan["filters"]["year_min"] == (BY_TITLE["Alien"].year or 0) + 1
+    assert plan["like"] == []
+
+
+def test_not_the_films_of_a_series(agent: Agent) -> None:
+    answer = say(agent, "science fiction but none of the Alien films, seen them all")
+    assert answer.done["plan"]["filters"]["genres_all"] == ["Sci-Fi"]
+    assert {"Alien", "Aliens"} <= {title for title in BY_TITLE if BY_TITLE[title].id in answer.done["plan"]["exclude"]}
+    assert answer.done["plan"]["avoid"] == []
+
+
+def test_a_limit_is_taken_off_again(agent: Agent) -> None:
+    say(agent, "crime films rated at least 7 and under two hours")
+    assert say(agent, "take the rating thing off again").done["plan"]["filters"]["rating_min"] is None
+    assert say(agent, "then drop the two hour limit").done["plan"]["filters"]["runtime_max"] is None
 
 
 # -- tip of the tongue -----------------------------------------------------------------------------

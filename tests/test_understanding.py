@@ -524,6 +524,8 @@ def test_sentence_is_understood(sentence: str, expected: str, vocabulary: Vocabu
         ("English spoken comedies", {"genres_all": ["Comedy"], "languages": ["en"]}),
         ("westerns, no spaghetti westerns", {"genres_all": ["Western"]}),
         ("crime series or films from Italy", {"genres_all": ["Crime"], "countries": ["Italy"]}),
+        ("westerns, rated at least 7", {"genres_all": ["Western"], "rating_min": 7.0}),
+        ("rated at least 6.5 please", {"rating_min": 6.5}),
         ("something in Welsh", {"languages": ["cy"], "countries": None}),
         ("films of three hours or more that are in English", {"runtime_min": 180, "languages": ["en"]}),
     ],

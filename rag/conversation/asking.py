@@ -182,11 +182,12 @@ def _request(said: str, scene: Scene) -> Act:
     if scene.table.it and say.ELSE.search(folded):  # "what other war films have you got?"
         delta = delta.model_copy(update={"exclude": (*delta.exclude, scene.table.it.id)})
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
-    table = (
-        [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
-        or list(anchors)
-        or list(scene.table.shown)
-    )
+    named = [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
+    table = named or list(anchors) or list(scene.table.shown)
+    if delta.relative and say.THAN_A_FILM.search(
+        folded
+    ):  # "newer than Blade Runner" measures by it, and asks for nothing like it
+        delta = delta.model_copy(update={"like": ()})
     if anchors:
         ids = tuple(film.id for film in anchors[:3])
         base = memory.plan.model_copy(update={"query": "", "like": (), "soft": (), "relative": (), "sort": "relevance"})

@@ -49,6 +49,7 @@ _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
     said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
+    said = say.EXCLAMATION.sub("", said)
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
@@ -57,7 +58,7 @@ def hear(said: str, scene: Scene) -> Act:
     if not text:
         return Act("help")
     for attempt in (
-        _small_talk, _hunting, _offered, _title_alone, _about_me, _from_plot, why_or_why_not, about_films, _about_catalogue, _more, _verdict,
+        _small_talk, _hunting, _offered, _title_alone, _about_me, _from_plot, why_or_why_not, about_films, _about_catalogue, _more, _no_series, _verdict,
         _tip_of_the_tongue, _series, _named, _unrelated,
     ):  # fmt: skip
         act = attempt(said, text, scene)
@@ -255,6 +256,20 @@ def _more(said: str, text: str, scene: Scene) -> Act | None:
     return Act("more", plan=scene.memory.plan, asked_for=min(max(number, 1), 50) if number else None)
 
 
+def _no_series(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Not a Pink Panther one", "none of the Alien films": the request without any film of that series."""
+    found = say.NO_SERIES.search(said)
+    if found is None or read_sentence(f"{found['title']} films", scene.vocabulary).plan.filters:
+        return None
+    films = scene.vocabulary.series(found["title"], sure=(found["which"] or "").strip().lower().endswith("the"))
+    films = [*films, *scene.vocabulary.holding(found["title"])] if films else []
+    rest = say.SEEN_THEM.sub("", f"{said[: found.start()]} {said[found.end() :]}").strip(" ,.;!")
+    if len(films) < 2 or not (rest or scene.memory.plan):
+        return None
+    act = request(rest, scene) if own_words(rest) else Act("search", plan=scene.memory.plan)
+    return replace(act, plan=act.plan.model_copy(update={"exclude": (*act.plan.exclude, *(film.id for film in films))}))
+
+
 def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     """ "I've seen it", "loved Heat", "not that one": noted; with a request behind it, carried out as well."""
     read = read_sentence(said, scene.vocabulary)
@@ -292,7 +307,7 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     people = {"like": read.plan.filters.people, "dislike": read.plan.filters.people_none}.get(verdict or "")
     if verdict is None or (people and not named_films(read)):  # "I love Sam Neill. His others?", "I don't want Bergman"
         return None
-    films = named_films(read) or (tuple(film.id for film in pointed.films) if pointed else ())
+    films = named_films(read, scene.table) or (tuple(film.id for film in pointed.films) if pointed else ())
     if verdict == "seen" and (not films or named_films(read)):  # "Shrek and Toy Story we've seen"
         films = tuple(dict.fromkeys((*films, *titles_known(said, scene))))
     bare = verdict == "seen" and re.search(r"\b(?:seen|saw|watched|know)\W*(?:already|before|too|both|all)?\W*$", text)

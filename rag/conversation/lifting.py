@@ -24,6 +24,9 @@ _LIFT_BEHIND = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
     r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
 )
+_LIFT_AROUND = re.compile(
+    r"\b(?:take|leave|get|turn|switch) (?:the\s+|that\s+|my\s+)?(\w+(?:\s\w+)?)(?: thing| filter| limit| bit| part)? (?:off|away)\b"
+)  # "take the rating thing off again"
 _WELCOME_AGAIN = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b|"
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b|"
@@ -31,7 +34,7 @@ _WELCOME_AGAIN = re.compile(
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
-    "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours", "minutes", "how long"),
+    "runtime_min runtime_max": ("length", "runtime", "running time", "duration", "time", "hours?", "minutes?", "how long"),
     "languages": ("language", "languages", "subtitles", "subtitle"),
     "countries languages": ("country", "countries", "origin", "place"),
     "genres_any genres_all genres_none": ("genre", "genres", "kind", "type"),
@@ -56,7 +59,7 @@ def lifted(said: str, plan: Plan) -> Plan:
     text = fold(said)
     record = plan.chosen()
     text = _AND_A_KIND.sub(r"\1 \2. \1 \3", text)  # "forget Bergman and the length"
-    for found in [*_LIFT.finditer(text), *_LIFT_BEHIND.finditer(text)]:
+    for found in [*_LIFT.finditer(text), *_LIFT_BEHIND.finditer(text), *_LIFT_AROUND.finditer(text)]:
         *_, what = found.groups()
         if " or " in what:  # "it doesn't have to be about sport or funny"
             for part in re.split(r"\bor\b|,", what.removeprefix("about ")):

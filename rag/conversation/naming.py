@@ -12,7 +12,7 @@ from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Scene
 from rag.conversation.asking import read_sentence
-from rag.conversation.references import refer
+from rag.conversation.references import Table, refer
 from rag.lexical import content_words
 from rag.reading.names import Film
 from rag.reading.understanding import Understanding
@@ -36,6 +36,7 @@ _NO_TITLES = {
     "the movie",
     "the first",
     "one",
+    "the one",
     "you",
     "they",
 }
@@ -43,16 +44,18 @@ _SHORT_CLAUSE = 4  # words
 _ARTICLES = ("the", "a", "an")
 
 
-def named_films(read: Understanding) -> tuple[str, ...]:
-    """Ids of the films a sentence names, in its order."""
-    return tuple(dict.fromkeys(mention.films[0].id for mention in read.mentions if mention.films))
+def named_films(read: Understanding, table: Table | None = None) -> tuple[str, ...]:
+    """Ids of the films a sentence names, in its order; of several with one title the one on the table."""
+    shown = {film.id for film in table.shown} if table else set()
+    named = (mention.films for mention in read.mentions if mention.films)
+    return tuple(dict.fromkeys(next((film for film in films if film.id in shown), films[0]).id for films in named))
 
 
 def films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tuple[str, ...]:
     """Ids of the films meant: those named, else the title a question holds, else the one pointed to."""
     pointed = refer(text, scene.table, scene.vocabulary)
     return (
-        named_films(read)
+        named_films(read, scene.table)
         or ((title,) if (title := title_in(said, scene)) else ())
         or (tuple(film.id for film in pointed.films[:1]) if pointed else ())
     )
@@ -134,7 +137,8 @@ def title_in(said: str, scene: Scene) -> str | None:
             return films[0].id
     title = " ".join(words)
     near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
-    return near[0].id if near else None
+    held = [] if near else scene.vocabulary.holding(title)
+    return near[0].id if near else held[0].id if len(held) == 1 else None
 
 
 def misspelt_title(title: str, scene: Scene) -> Film | None:

@@ -147,7 +147,9 @@ class Stage:
             facts={**verdicts, "ask": ask},
             turn=self.memory.turns,
         )
-        memory = self.memory.model_copy(update={"offer": Plan(like=likes) if likes else self.memory.offer})
+        offer = Plan(like=likes) if likes else self.memory.offer
+        focus = likes[0] if len(act.verdicts) == len(likes) == 1 else self.memory.focus  # "more like that"
+        memory = self.memory.model_copy(update={"offer": offer, "focus": focus})
         return Performed(brief, memory, memory.plan)
 
     # -- one film ------------------------------------------------------------------------------

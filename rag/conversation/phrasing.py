@@ -27,7 +27,7 @@ THANKS = _glued(
     that'?s (?:me|us) (?:sorted|set|done)|sounds (?:sweet|great|lovely|perfect|fun|fine|brilliant)|
     thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
-    your) help|for now|then|i'?ll (?:watch|take) (?:it|that|that one)|no thanks|no thank you|nothing else|
+    your) help|for now|then|night night|nighty night|sweet dreams|(?:i'?m |we'?re )?just (?:looking|browsing)(?: around)?|(?:i|we)'?ll (?:watch|take|have|go (?:with|for)) (?:it|that one|this one|that|the (?:first|second|third|last) one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
     """
 )
@@ -50,7 +50,7 @@ HELP = _glued(
     r"""
     \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
     how does this work|^(?:please )?help(?: me)?(?: please)?\W*$|^help\b(?! me (?:find|pick|choose|remember|identify))|what can i (?:ask|say|
-    do)|(?:are )?you (?:an?|really an?) (?:real )?(?:bot|ai|human|robot|person|machine)|your (?:features|abilities|commands)|instructions\?)
+    do)|(?:are )?you (?:an?|really an?) (?:real )?(?:bot|ai|human|robot|person|machine)|(?:is this|am i (?:talking|speaking|chatting|writing) (?:to|with)) an? (?:real )?(?:bot|ai|human|robot|person|machine)|your (?:features|abilities|commands)|instructions\?)
     """
 )
 INJECTION = _glued(
@@ -73,7 +73,7 @@ OFF_TOPIC = _glued(
     news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me |us )?(?:an?|two|three|four|some|\d) (?:flights?|tables?|hotels?|
     taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|(?:flights?|hotels?) (?:to|from|in)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
-    do you love me|marry me|vote for|election|exchange rate|define |lottery|horoscope|traffic|directions to|
+    do you love me|marry me|vote for|election|exchange rate|define |lottery (?:numbers?|results?|tickets?)|horoscope|conjugate|traffic|directions to|
     restaurants?(?: near(?:by)?|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
     invoices?|wi-?fi|laptop|explain (?:(?!film|movie|plot|ending|story|title)\w+ ){1,4}to me|iphones?|smartphones?|which (?:phone|car|computer|tablet|tv|camera|bank)|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
     ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
@@ -353,6 +353,19 @@ STANDING = re.compile(
 )
 YES_AND_MORE = re.compile(
     r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?:(?:thanks|thank you|cheers|ta|great|brilliant|perfect)\b[!.,\s]+)*(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
+    re.IGNORECASE,
+)
+EXCLAMATION = re.compile(r"^(?:oh+|ah+|h+m+|aha|ooh|oops|wow|ha(?:ha)*|lol|ugh|argh|well)[.!…]+\s+(?=\w)", re.IGNORECASE)
+THAN_A_FILM = re.compile(
+    r"^(?!.*\b(?:like|similar|same)\b).*\b(?:newer|older|longer|shorter|earlier|later|more recent) than (?!\d)"
+)
+NO_SERIES = re.compile(
+    r"\b(?:but )?(?:not|no|none of|nothing from|without|except(?: for)?|skip|no more) (?P<which>an? |any |the |another |any of the |of the )?"
+    r"(?P<title>[\w'’&.:-]+(?: [\w'’&.:-]+){0,4}?) (?:ones?|films?|movies?|trilogy|series|saga|franchise)\b",
+    re.IGNORECASE,
+)
+SEEN_THEM = re.compile(
+    r"[,;.]? *(?:i(?:'ve| have)? |we(?:'ve| have)? )?(?:already )?(?:seen|know) (?:them|those|it)(?: all)?(?: already)?",
     re.IGNORECASE,
 )
 NOT_THE_ONE = re.compile(

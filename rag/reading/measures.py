@@ -240,7 +240,10 @@ def read_rating(tokens: Tokens, at: int) -> Measure | None:
     "Stars" up to five are out of five, since nobody asks for films with four stars of ten.
     """
     named = _RATED.match(tokens, at)
-    negated, bound, place = bounded(tokens, named[0] if named else at)
+    start = named[0] if named else at
+    if named and word_at(tokens, start - 1) == "at" and word_at(tokens, start) in {"least", "most"}:
+        start -= 1  # "rated at least 7", not "rated at"
+    negated, bound, place = bounded(tokens, start)
     number = tokens[place].number if place < len(tokens) else None
     if number is None or number > 100:
         return None

@@ -83,6 +83,7 @@ _PRONOUNS = word_set(
 )
 
 
+_ANY = word_set("any some more other")
 _OF_AGE = word_set("older newer earlier later recent")
 
 
@@ -219,6 +220,13 @@ class TitleReader:
             return False
         if all(word.fold in _PRONOUNS for word in words) and not (capital and at > 0):
             return False
+        if (
+            at
+            and tokens[at - 1].fold in _ANY
+            and len(words) == 1
+            and self._names.person_by_surname(words[0].bare, directing=True)
+        ):
+            return False  # "any Hitchcock from the seventies?", though a film is called so
         if any(word.capital for word in words):
             after = tokens[end] if end < len(tokens) else None
             return after is None or not (

@@ -29,6 +29,7 @@ _NEAREST_GENRE = {
 }  # fmt: skip
 _PARTICLES = {"de", "del", "di", "da", "von", "van", "der", "la", "le", "el", "al", "mc", "mac", "st", "dos", "du", "ten"}
 _CROWD = 400  # people sharing one token; more of them say nothing about who is meant
+_WELL_KNOWN = 5  # films
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Person:
     name: str
     directed: int
     played: int
+
+    @property
+    def films(self) -> int:
+        return self.directed + self.played
 
 
 class Vocabulary:
@@ -197,7 +202,9 @@ class Vocabulary:
         full = _nicknames().canonicals_of(nickname)
         rows = self._by_surname.get(surname, ()) if surname else [row for name in full for row in self._by_token.get(name, ())]
         people = [self._people[row] for row in rows if tokenize_name(self._people[row].name)[0] in full]
-        return people[0] if len(people) == 1 else None
+        people.sort(key=lambda person: -_films(person, False))
+        clear = len(people) == 1 or (people and _films(people[0], False) >= 3 * _films(people[1], False) >= 3)
+        return people[0] if clear else None
 
     def in_a_name(self, word: str) -> bool:
         return word in self._by_token
@@ -214,6 +221,17 @@ class Vocabulary:
         names = {row: "".join(tokenize_name(self._people[row].name)) for row in rows}
         found = process.extractOne("".join(words), names, scorer=Levenshtein.normalized_similarity, score_cutoff=0.84)
         return self._people[found[2]] if found else None
+
+    def well_known_like(self, first: str, surname: str) -> Person | None:
+        """The one well-known person of this first name whose surname is a slip away from this one ("jack lemon")."""
+        bearers = [self._people[row] for row in self._by_token.get(first, ()) if self._people[row].films >= _WELL_KNOWN]
+        names = [(person, tokenize_name(person.name)) for person in bearers]
+        near = [
+            person
+            for person, words in names
+            if len(words) == 2 and words[0] == first and OSA.distance(words[1], surname, score_cutoff=1) == 1
+        ]
+        return near[0] if len(near) == 1 and len(surname) > 4 else None
 
     def surname_like(self, word: str, *, directing: bool = False) -> Person | None:
         """The one person whose surname is nearly this word of six letters or more ("Scorcese")."""
@@ -248,10 +266,13 @@ class Vocabulary:
             found = [film for film in found if fold(film.title).startswith(("a ", "an "))]
         return sorted(found, key=lambda film: (film.year != year if year else False, fold(film.title) != asked, -film.weight))
 
-    def series(self, words: str) -> list[Film]:
-        """The films of a series that these words are the name of ("Toy Story", "The Lord of the Rings"), oldest first."""
+    def series(self, words: str, *, sure: bool = False) -> list[Film]:
+        """The films of a series that these words are the name of ("Toy Story", "The Lord of the Rings"), oldest first.
+
+        `sure`: even where they are an everyday word ("the Alien films").
+        """
         head = fold(words).removeprefix("the ")
-        if len(head) < 4 or self.is_ordinary(head):
+        if len(head) < 4 or (self.is_ordinary(head) and not sure):
             return []
         begins = re.compile(rf"(?:the )?{re.escape(head)}s?(?![a-z0-9])")
         joined = compact(head)  # "spiderman"
@@ -266,6 +287,11 @@ class Vocabulary:
         if len(head.split()) < 2:
             return []
         return [film for title, _, film in self._titled if title.removeprefix("the ").startswith(head + " ")]
+
+    def holding(self, words: str) -> list[Film]:
+        """Films in whose title these two or more words stand somewhere ("spinal tap"); a look at every title."""
+        part = fold(words)
+        return [film for title, _, film in self._titled if f" {part} " in f" {title} "] if " " in part else []
 
     @kept
     def _titled(self) -> list[tuple[str, str, Film]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from movies.vocabulary import canonical_country, canonical_language
+from movies.vocabulary import canonical_country, canonical_language, fold
 from rag.reading.lexicon import FUNCTION_WORDS, Meaning
 from rag.reading.names import Person, Vocabulary, tokenize_name
 from rag.reading.spelling import is_english
@@ -25,7 +25,9 @@ _PERSON_CUES = word_set(
     "with starring by featuring stars star directed director actor actress without no not like love and or from actors of "
     "loves some any more hate avoid except than also plus drop , & +"
 )
+_JOINTS = word_set("and & with")
 _WORDS_OF_A_WISH = 16
+_KNOWN = 3  # films; a nickname means somebody better known before somebody who is really called so
 _FAMOUS = 5  # films of somebody whose surname begins a sentence, though a title has it too
 
 
@@ -57,7 +59,12 @@ class PersonReader:
         alone = at == 0 and sum(token.is_word for token in tokens) <= 2 and not self._meant(first)
         apart = (at == 0 or not tokens[at - 1].is_word) and (at + 1 == len(tokens) or not tokens[at + 1].is_word)
         proper = first.capital and len(first.bare) > 3 and not (self._names.is_ordinary(first.bare) or self._meant(first))
-        cued = before in _PERSON_CUES or alone or (apart and (proper or not is_english(first.fold)))  # "denzel. rated 7+."
+        paired = (
+            at == 0 and len(tokens) > 1 and tokens[1].fold in _JOINTS and not is_english(first.fold)
+        )  # "arnie and danny devito"
+        cued = (
+            before in _PERSON_CUES or alone or paired or (apart and (proper or not is_english(first.fold)))
+        )  # "denzel. rated 7+."
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):
             words = tokens[at : at + length]
@@ -70,6 +77,7 @@ class PersonReader:
                 return Named(at, at + length, person.name, cued or self._film_follows(tokens, at + length))
         return (
             self._shortened(tokens, at)
+            or self._a_slip_away(tokens, at, cued)
             or self._single(tokens, at, cued, directing)
             or (self._misspelt(tokens, at, cued, directing) if fuzzy else None)
         )
@@ -90,6 +98,17 @@ class PersonReader:
                 return Named(at, at + length, person.name, True)
         return None
 
+    def _a_slip_away(self, tokens: Sequence[Token], at: int, cued: bool) -> Named | None:
+        """A first name as it is and a surname that is an everyday word now: "jack lemon"."""
+        words = tokens[at : at + 2]
+        if len(words) < 2 or self._meant(words[0]) or self._names.is_ordinary(words[0].bare) or not words[1].is_word:
+            return None
+        follows = self._film_follows(tokens, at + 2)
+        if not (cued or at == 0 or follows) or not (follows or self._ends_name(tokens, at + 2)):
+            return None
+        person = self._names.well_known_like(words[0].bare, words[1].bare)
+        return Named(at, at + 2, person.name, cued or follows) if person else None
+
     def _single(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
         """One name alone: a surname, or the name of somebody who has only one."""
         first = tokens[at]
@@ -106,8 +125,8 @@ class PersonReader:
             person = self._names.person_by_surname(name, directing=directing or after)
             alone = self._by_first_name(tokens, at) if length == 1 and (first.capital or cued) else None
             alone, person = (None, person) if alone in (person, None) else (alone, None)  # "with Arnold": Schwarzenegger
-            if person is None and alone is None and cued and length == 1 and not is_english(name):
-                alone = self._names.person_by_nickname(name)  # "no arnie"
+            if person is None and cued and length == 1 and not is_english(name) and (alone is None or alone.films < _KNOWN):
+                alone = self._names.person_by_nickname(name) or alone  # "no arnie"
             if person is None and alone is None:
                 continue
             everyday = any if length == 1 else all  # "de niro": no everyday word, though "de" is
@@ -128,10 +147,11 @@ class PersonReader:
         """Does a word in lower case mean nobody and nothing else, in a sentence short enough to be a wish ("hitchcock ones")?"""
         word = tokens[at].bare
         short = sum(token.is_word for token in tokens) <= _WORDS_OF_A_WISH or not is_english(word)
-        famous = at == 0 and person is not None and person.directed + person.played >= _FAMOUS  # "spielberg in the 80s"
+        famous = at == 0 and person is not None and person.films >= _FAMOUS  # "spielberg in the 80s"
         place = {canonical_country(word), canonical_language(word)} != {word}
         elsewhere = place or (self._names.in_a_title(word) and not famous)
-        return person is not None and short and len(word) > 4 and not elsewhere
+        whole = at == 0 and person is not None and fold(person.name) == word and self._ends_name(tokens, 1)  # "cher in the 80s"
+        return person is not None and short and (len(word) > 4 or whole) and not elsewhere
 
     def _misspelt(self, tokens: Sequence[Token], at: int, cued: bool, directing: bool) -> Named | None:
         first = tokens[at]

@@ -95,6 +95,8 @@ _LENGTHS = (  # Limits of time, said in other ways.
      r"\bnot (?:that|so|quite so|as) short\b", "longer"),
 )  # fmt: skip
 _WORDING = (  # Genres, places and searches in roundabout words.
+    ("Lower the rating to 7.5",
+     r"\b(?:lower|drop|raise|set|change|bring|reduce|increase|put|move) (?:the |my )?(?:minimum )?rating(?: down| up)? to (?=\d)", "rated at least "),
     ("two hours would be okay too",
      FINE_TOO, r"or \1"),
     ("I wouldn't say no to a musical.",
@@ -375,6 +377,8 @@ _YEARS = (  # Years, decades and eras.
 _PEOPLE = (  # People and what they did.
     ("where De Niro and Pacino are both in it",
      r"\b(?:where|in which) ([\w.'’-]+(?: [\w.'’-]+){0,2} and [\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:are )?both (?:in it|in them|star|play|act|appear)\b(?: in (?:it|them))?", r"with \1"),
+    ("Which Spike Lee films is Denzel in?",
+     r"^(?:and |so )?(?:which|what) ((?:[\w'’-]+ ){1,4}(?:films|movies)) (?:is|was|are|were|has|does|did) ((?!there\b|you\b|i\b|we\b|it\b|he\b|she\b|they\b|the\b|that\b)[\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:been )?(?:(?:play|star|appear|act)(?:s|ed|red)? )?in(?=\s*(?:[?!.,]|$))", r"\1 with \2"),
     ("What else has John Carpenter made that",
      r"^(?:and )?(?:what|which)(?: (?:else|films?|movies?|ones?))? (?:did|has|have) ((?!that\b|this\b|its\b|the\b|you\b|i\b|we\b|it\b|he\b|she\b|they\b)[\w'’-]+(?: [\w'’-]+){0,3}?) "
             r"(?:make|made|direct(?:ed)?|do|done|shoot|shot)\b", r"films by \1"),
