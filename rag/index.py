@@ -355,14 +355,14 @@ class MovieIndex:
     def _hits(self, found: Candidates, fused: Scores, order: NDArray[np.intp], question: Question) -> list[Hit]:
         movies = self.catalogue.by_key(found.keys[order].tolist())
         asked = tuple(content_words(question.text))
-        legs = {name: values.tolist() for name, values in found.legs(order).items()}
+        legs = {name: np.round(values.astype(np.float64), 4).tolist() for name, values in found.legs(order).items()}
         spans = found.best_passages(order)
         hits = []
         for place, row in enumerate(order.tolist()):
             movie = movies.get(int(found.keys[row]))
             if movie is None:  # removed while we searched
                 continue
-            scores = {name: round(values[place], 4) for name, values in legs.items() if values[place] == values[place]}
+            scores = {name: score for name, values in legs.items() if (score := values[place]) == score}  # but NaN
             first, last = spans[place]
             passage = movie.plot[first:last] or None
             by_text = max(scores.get(name, -1.0) for name in ("overview", "passage", "keywords"))

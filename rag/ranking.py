@@ -159,12 +159,13 @@ class Tastes:
         self._avoided = frozenset[str]().union(*self._themes)
         self._says: dict[str, frozenset[str]] = {}
         self._examples = films(plan.like)
-        self._pulls = [
+        pulls = (
             (_LIKENESS, self._examples),
             (-_KIN, films(plan.unlike)),
             (_TASTE, films(liked)),
             (-_TASTE, films(disliked)),
-        ]
+        )
+        self._pulls = [(weight, others) for weight, others in pulls if others]
 
     def refuses(self, film: Movie) -> bool:
         """Does the film speak of a theme to keep away from, with all of its words?"""
@@ -184,9 +185,7 @@ class Tastes:
         total += sum(_comparison(relative, film, self._examples) for relative in self._plan.relative)
         if self._avoided:
             total -= _AVOIDED * bool(self._said(film))
-        return total + sum(
-            weight * max((kinship(film, other) for other in others), default=0.0) for weight, others in self._pulls
-        )
+        return total + sum(weight * max(kinship(film, other) for other in others) for weight, others in self._pulls)
 
 
 def renown(film: Movie) -> float:

@@ -182,8 +182,8 @@ def _request(said: str, scene: Scene) -> Act:
     if scene.table.it and say.ELSE.search(folded):  # "what other war films have you got?"
         delta = delta.model_copy(update={"exclude": (*delta.exclude, scene.table.it.id)})
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
-    named = [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
-    table = named or list(anchors) or list(scene.table.shown)
+    examples = [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
+    table = examples or list(anchors) or list(scene.table.shown)
     if delta.relative and say.THAN_A_FILM.search(
         folded
     ):  # "newer than Blade Runner" measures by it, and asks for nothing like it

@@ -99,12 +99,12 @@ class Phrases(Generic[Value]):
     """Phrases of one or more words → what they stand for; the longest one at a place wins."""
 
     def __init__(self, table: Mapping[str, Value] | Iterable[tuple[str, Value]]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], Value]]] = {}
+        self._by_first: dict[str, dict[int, dict[tuple[str, ...], Value]]] = {}  # first word → length → phrase
         for phrase, value in table.items() if isinstance(table, Mapping) else table:
             words = tuple(token.fold for token in tokenize(phrase))
-            self._by_first.setdefault(words[0], []).append((words, value))
-        for entries in self._by_first.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
+            self._by_first.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, value)
+        for first, lengths in self._by_first.items():
+            self._by_first[first] = dict(sorted(lengths.items(), reverse=True))
 
     @classmethod
     def listed(cls, table: Mapping[Value, str]) -> Phrases[Value]:
@@ -115,17 +115,21 @@ class Phrases(Generic[Value]):
         """(end, value) of the longest phrase that begins at token `at`; None past the end."""
         if at >= len(tokens):
             return None
-        for words, value in self._by_first.get(tokens[at].fold, ()):
-            end = at + len(words)
-            if end <= len(tokens) and all(word == token.fold for word, token in zip(words, tokens[at:end], strict=True)):
-                return end, value
+        phrases = self._by_first.get(tokens[at].fold)
+        if phrases is None:
+            return None
+        longest = tuple([token.fold for token in tokens[at : at + next(iter(phrases))]])
+        for length, known in phrases.items():
+            words = longest[:length]
+            if words in known:
+                return at + length, known[words]
         return None
 
     def single_words(self) -> dict[str, Value]:
         """The phrases of one word and what they stand for."""
-        singles = (entry for entries in self._by_first.values() for entry in entries if len(entry[0]) == 1)
-        return {words[0]: value for words, value in singles}
+        return {first: phrases[1][(first,)] for first, phrases in self._by_first.items() if 1 in phrases}
 
     def words(self) -> set[str]:
         """Every word that occurs in a phrase."""
-        return {word for entries in self._by_first.values() for words, _ in entries for word in words}
+        lengths = (known for phrases in self._by_first.values() for known in phrases.values())
+        return {word for known in lengths for words in known for word in words}
