@@ -174,12 +174,14 @@ class MovieIndex:
             alive = np.intersect1d(self.catalogue.filter_keys(filters), alive, assume_unique=True)
         if hidden:
             alive = alive[~np.isin(alive, self._keys(hidden))]
-        block = view.block(alive) if exact or view.row_count(alive) <= self.exact_rows else None
-        # Vectors before words: questions that were encoded together come by at the same time and share the pass over the rows.
-        cosines = None if block is None else block.cosines(question.vectors)
+        scanned = exact or view.row_count(alive) <= self.exact_rows
+        if scanned:
+            # Vectors before words: questions that were encoded together come by at the same time and share the pass over the rows.
+            block = view.block(alive)
+            cosines = block.cosines(question.vectors)
         bm25 = self._bm25(question, view)
         titles = self._titles(question)
-        if block is None or cosines is None:
+        if not scanned:
             alive = self._nearest(view, question, alive, bm25, titles)
             block = view.block(alive)
             cosines = block.cosines(question.vectors)
