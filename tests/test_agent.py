@@ -679,6 +679,43 @@ def test_a_limit_is_taken_off_again(agent: Agent) -> None:
     assert say(agent, "then drop the two hour limit").done["plan"]["filters"]["runtime_max"] is None
 
 
+def test_one_person_instead_of_another_keeps_the_rest(agent: Agent) -> None:
+    say(agent, "films with Al Pacino and Robert De Niro")
+    answer = say(agent, "and with Val Kilmer instead of Robert De Niro?")
+    assert set(answer.done["plan"]["filters"]["people"]) == {"Al Pacino", "Val Kilmer"}
+
+
+def test_thanks_before_a_wish_are_no_goodbye(agent: Agent) -> None:
+    say(agent, "crime films")
+    filters = say(agent, "Thank you. Nothing longer than 120 minutes, please.").done["plan"]["filters"]
+    assert filters["runtime_max"] == 120
+    assert filters["genres_all"] == ["Crime"]
+
+
+def test_it_is_the_film_just_named(agent: Agent) -> None:
+    say(agent, "crime films")
+    assert "Heat (1995)" in say(agent, "not Heat, seen it way too often").text
+    assert "Heat" not in say(agent, "crime films").titles
+
+
+def test_a_country_nothing_is_from_is_said_to_be_one(agent: Agent) -> None:
+    say(agent, "films from Spain")
+    answer = say(agent, "what about albania")
+    assert answer.titles == []
+    assert answer.done["plan"]["filters"]["countries"] == ["Albania"]
+    assert say(agent, "ok brazil then").done["plan"]["filters"]["countries"] == ["Brazil"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["has Al Pacino ever been in something that is not a comedy", "did Al Pacino and Robert De Niro do anything together?"],
+)
+def test_asked_for_films_in_the_shape_of_a_fact(agent: Agent, message: str) -> None:
+    answer = say(agent, message)
+    assert answer.tools == ["search_movies"]
+    assert "Al Pacino" in answer.done["plan"]["filters"]["people"]
+
+
 # -- tip of the tongue -----------------------------------------------------------------------------
 
 

@@ -38,7 +38,7 @@ _STRANGERS_FILMS = re.compile(
 )
 _REASON = re.compile(r"^.*[,.] (?:and )?so (?=(?:never ?mind|forget|ignore|drop|no need)\b)", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(
-    r"(?:^|[.!] )(?:(?:[Aa]nd )?(?:[Ww]hat|[Hh]ow) about ((?:the )?\w+(?: [A-Z]\w+)?)|((?:the )?[A-Z]\w+(?: [A-Z]\w+)?))"
+    r"(?:^|[.!] )(?:(?:[Aa]nd )?(?:[Ww]hat|[Hh]ow) about ((?:the )?\w+(?: [A-Z]\w+)?)|((?:the )?[A-Z]\w+(?: [A-Z]\w+)?)|(?<!.)((?:the )?[a-z]+))"
     r"(?:,? (?:then|instead|in (?:any|whatever) language))*\s*\?*$"
 )
 _SHORT_AT_THE_END = re.compile(
@@ -231,11 +231,12 @@ def _change_asked(heard: str, scene: Scene) -> str:
         heard = f"what about {found[1]}?"
     filters = scene.memory.plan.filters
     found = _WHAT_ABOUT.search(heard) if filters.countries or filters.languages else None
-    place = found and (found[1] or found[2])
+    place = found and (found[1] or found[2] or found[3])
     countries = read_sentence(f"films from {place}", scene.vocabulary).plan.filters.countries if place else ()
     if place and countries:  # "and Iceland?": where films are from, if that leaves any; else what they are about
         moved = filters.model_copy(update={"countries": countries, "languages": ()})
-        return f"instead from {place}" if scene.catalogue.count(moved) else heard
+        nowhere = not scene.catalogue.count(Filters(countries=countries))  # which is worth saying
+        return f"instead from {place}" if nowhere or scene.catalogue.count(moved) else heard
     return heard
 
 

@@ -15,6 +15,7 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import beside_picture, read_sentence, request
 from rag.conversation.bounding import bounded
+from rag.conversation.lifting import lifted
 from rag.conversation.memory import Verdict
 from rag.conversation.naming import (
     absent_title,
@@ -49,7 +50,7 @@ _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
     said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
-    said = say.EXCLAMATION.sub("", said)
+    said = say.SHORTENED.sub(r"\1 is", say.EXCLAMATION.sub("", said))
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
     text = fold(said)
@@ -88,7 +89,11 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
     if say.RESET.match(text):
         return Act("reset")
     if (
-        (say.THANKS.fullmatch(text) or say.NEVER_MIND.search(text) or (say.THANKING.match(text) and not _praised(said, scene)))
+        (
+            say.THANKS.fullmatch(text)
+            or say.NEVER_MIND.search(text)
+            or (say.THANKING.match(text) and not (_praised(said, scene) or read_sentence(said, scene.vocabulary).plan.filters))
+        )
         and not (scene.memory.hunt and (say.FOUND.search(text) or say.YES.match(text)))
         and not (scene.memory.offer and say.YES.match(text))
     ):
@@ -274,14 +279,15 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     """ "I've seen it", "loved Heat", "not that one": noted; with a request behind it, carried out as well."""
     read = read_sentence(said, scene.vocabulary)
     pointed = refer(_SUBJECT.sub("", text), scene.table, scene.vocabulary)
+    head = re.split(r"[,.;!]", said)[0]
     if (
         say.REJECT.match(text)
         and (not read.plan.filters or (pointed and pointed.explicit and say.NOT_THE_ONE.match(text)))
-        and (pointed or (len(text.split()) < 4 and named_films(read)))
+        and (pointed or (len(head.split()) <= _FEW_WORDS and named_films(read_sentence(head, scene.vocabulary))))
         and not say.SEEN.search(text)
     ):
         away = tuple(film.id for film in pointed.films) if pointed else named_films(read)
-        if pointed is None or pointed.explicit or len(text.split()) <= 5:
+        if pointed is None or pointed.explicit or len(text.split()) <= _FEW_WORDS:
             plan = scene.memory.plan
             return Act("search", plan=plan.model_copy(update={"exclude": tuple(dict.fromkeys((*plan.exclude, *away)))}))
     if not_that := say.AWAY.search(
@@ -327,9 +333,10 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     asks = re.search(
         r"\b(?:something|anything|similar|(?<!not )(?<!n't )like (?:it|that|this)|recommend|suggest|show|find|what else|more|another|want|looking|but|next|"
         r"(?:what|which)\b.*\b(?:watch|see|like|enjoy))\b",
-        text,
+        say.NEVER_AGAIN.sub("", text),
     )
-    other = read.plan.filters or read.plan.soft or read.plan.relative or say.SAME.search(text)
+    wishes = [wish for wish in read.plan.soft if wish.kind != "rating"]  # "both brilliant" praises what was seen
+    other = read.plan.filters or wishes or read.plan.relative or say.SAME.search(text)
     if verdict == "seen":
         plan = request(said, scene).plan if other else scene.memory.plan
         if read.plan.like:  # "seen it, loved it. What else is like The Babadook?"
@@ -341,6 +348,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     if verdict == "like" and (asks or other):
         delta = read.plan.model_copy(update={"query": "" if not other else rest, "like": films, "k": Plan().k})
         return Act("feedback", verdicts=verdicts, plan=bounded(delta, [scene.catalogue.movie(films[0])]), new=True)
+    if verdict == "dislike" and not (asks or other) and set(named_films(read, scene.table)) & set(scene.memory.offered):
+        return Act("feedback", verdicts=verdicts, plan=scene.memory.plan)  # what is left without it
     if verdict == "dislike" and (asks or other):
         act = request(said, scene)
         return Act("feedback", verdicts=verdicts, plan=act.plan.model_copy(update={"unlike": films[:1]}), new=act.new)
@@ -351,7 +360,7 @@ def _known(said: str, text: str, read: Understanding, scene: Scene) -> Act | Non
     """Films somebody knows without saying that he has seen them: "done Die Hard", "they know Shrek backwards"."""
     if not say.KNOWN.search(text) or say.QUESTION.match(text):
         return None
-    known, it = titles_known(said, scene), scene.table.it
+    known, it = titles_known(said, scene) or named_films(read, scene.table), scene.table.it
     if not known and it and len(text.split()) <= 12 and re.search(r"\b(?:seen|saw|watched|done|did) (?:it|that|this)\b", text):
         known = (it.id,)
     if not known:
@@ -359,7 +368,7 @@ def _known(said: str, text: str, read: Understanding, scene: Scene) -> Act | Non
     plan = scene.memory.plan
     if re.search(r"\b(?:similar|like (?:it|that|this|those|them))\b", text):
         plan = _like_them(known[:3], read, scene)
-    elif read.plan.filters or read.plan.soft or read.plan.relative:
+    elif read.plan.filters or read.plan.soft or read.plan.relative or lifted(said, plan) != plan:
         plan = request(re.split(r"[.!]\s+", said, maxsplit=1)[-1], scene).plan
     return Act("feedback", verdicts=tuple((film, "seen") for film in known[:10]), plan=plan, new=not scene.memory.plan)
 

@@ -13,7 +13,8 @@ from movies.vocabulary import canonical_country, canonical_genre, canonical_lang
 from rag.plan import Plan
 
 SWAP = re.compile(
-    r"\b(?:swap|exchange|replace|trade|switch)(?: out)? (?:the )?(?P<old>[\w.'’-]+(?: [\w.'’-]+){0,3}?) (?:for|with|by|to) (?=\w)"
+    r"\b(?:swap|exchange|replace|trade|switch|take)(?: out)? (?:the )?(?P<old>[\w.'’-]+(?: [\w.'’-]+){0,3}?) "
+    r"(?:for|with|by|to|out,? and (?:give me|put in|add|bring in|use|take)) (?=\w)"
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "

@@ -6,6 +6,7 @@ Does not know what is wanted with them (`dialogue.py`) nor what is on the table 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from movies.catalogue import fts_query
 from movies.vocabulary import fold
@@ -47,8 +48,12 @@ _ARTICLES = ("the", "a", "an")
 def named_films(read: Understanding, table: Table | None = None) -> tuple[str, ...]:
     """Ids of the films a sentence names, in its order; of several with one title the one on the table."""
     shown = {film.id for film in table.shown} if table else set()
-    named = (mention.films for mention in read.mentions if mention.films)
-    return tuple(dict.fromkeys(next((film for film in films if film.id in shown), films[0]).id for films in named))
+
+    def meant(films: Sequence[Film]) -> Film:
+        alike = (film for film in films if film.id in shown and fold(film.title) == fold(films[0].title))
+        return next(alike, films[0])
+
+    return tuple(dict.fromkeys(meant(mention.films).id for mention in read.mentions if mention.films))
 
 
 def films_meant(said: str, text: str, scene: Scene, read: Understanding) -> tuple[str, ...]:
@@ -135,6 +140,8 @@ def title_in(said: str, scene: Scene) -> str | None:
         plain = size == 1 and not title[:1].isupper() and scene.vocabulary.is_ordinary(fold(title))
         if films and not (plain and len(words) > 1):
             return films[0].id
+    if (inside := title_inside(said, scene)) and not re.search(r"\bthe one (?:with|about|where|in)\b", fold(said)):
+        return inside[0]
     title = " ".join(words)
     near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
     held = [] if near else scene.vocabulary.holding(title)

@@ -16,7 +16,7 @@ def _glued(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
 GREETING = _glued(
     r"""
-    (?:hi|hello|hey|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|ciao|namaste|dzien dobry|god kveld|buenas(?: noches| tardes)?|
+    (?:hi+|hello|he+y+|hiya|howdy|yo|(?:good )?(?:morning|evening|afternoon)|good day|greetings|hola|bonjour|hallo|moin|ciao|namaste|dzien dobry|god kveld|buenas(?: noches| tardes)?|
     how are (?:you|things)(?: all)?(?: doing)?(?: today| tonight| this (?:evening|morning|afternoon))?|what'?s up|sup|there|matinee|concierge|again|everyone|friend|nice to meet you|
     [\s!,.?])+
     """
@@ -28,7 +28,7 @@ THANKS = _glued(
     thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|night night|nighty night|sweet dreams|(?:i'?m |we'?re )?just (?:looking|browsing)(?: around)?|(?:i|we)'?ll (?:watch|take|have|go (?:with|for)) (?:it|that one|this one|that|the (?:first|second|third|last) one)|no thanks|no thank you|nothing else|
-    i'?m (?:good|fine)|you'?re (?:great|the best)|again)[\s!,.]*)+
+    i'?m (?:good|fine)|(?:you'?re|your|ur|u r) (?:great|the best)|(?:we|i)'?ll give (?:it|that) a (?:go|try)|alright|(?:you'?re|you are) (?:really |so |very |pretty )*(?:quick|fast|clever|smart|funny|amazing|good at this)|i like (?:you|that about you)|again)[\s!,.]*)+
     """
 )
 THANKING = re.compile(
@@ -96,7 +96,7 @@ QUESTION = _glued(
 RECAP = _glued(
     r"""
     ^(?:did|have) i (?:not )?(?:already )?(?:tell|told|say|said|mention(?:ed)?|ask(?:ed)?)\b|\bwhat (?:was|is) (?:it|that) (?:that )?(?:i|we)(?:'d| had| was| were)? (?:\w+ )?(?:ask|want|say|said|look|search|request)\w*\b|
-        \bwhat(?: all| else)? (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
+        \bwhat(?: all| else| exactly| actually| again)? (?:did|have|was|were|am|are|is) (?:i|we|my|the|our) (?:\w+ )?(?:ask|asked|asking|look|looking|want|
     wanted|say|said|request|search|searching|after|current|filters?|criteria|constraints?|plan|search)\w*\b|
     \bremind me (?:what|of)\b(?! (?:its|the|his|her|their) (?:cast|plot|story|director|actors|length|year)\b)|\bwhere were we\b|\bwhat(?:'s| is| are) (?:my|the|our) (?:current )?(?:filters?|
     criteria|constraints|search|plan|request|wish\w*)\b|\b(?:summari[sz]e|recap)\b(?!.*\b(?:film|plot|movie|story|
@@ -153,7 +153,7 @@ MORE = _glued(
 )
 REJECT = _glued(
     r"""
-    ^(?:no[, ]+)?(?:not|no|skip|anything but|except|i don'?t (?:want|like|fancy)|don'?t (?:want|like)|remove|drop|
+    ^(?:no[, ]+)?(?:not|no|skip|anything but|except|(?:i|we) (?:don'?t|do not) (?:want|like|fancy)|don'?t (?:want|like)|remove|drop|
     without|lose|take out|get rid of|scratch)\s+(?:to (?:see|watch) )?
     """
 )
@@ -187,7 +187,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
+    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:my|our) \w+(?:'s| has| have)? (?:already |just )?(?:seen|saw|watched)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
     """
 )
 KNOWN = _glued(
@@ -352,10 +352,14 @@ STANDING = re.compile(
     r"\b(?:i (?:really |just )?(?:don't|do not) (?:do|like|watch|enjoy|dig)|never|ever|always|hate|hates|loathe|can'?t stand|cannot stand|allergic to|under no circumstances)\b"
 )
 YES_AND_MORE = re.compile(
-    r"^(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?:(?:thanks|thank you|cheers|ta|great|brilliant|perfect)\b[!.,\s]+)*(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
+    r"^(?:(?:yes+|yep|yeah|yup)\b[!.,\s]+(?=that'?s (?:it|the one)\b[!.,\s]+(?:now )?(?:what (?:do|else|other)|any|something|show|find|got|do you have|have you)))?"
+    r"(?:yes+|yep|yeah|yup|that'?s (?:it|the one)|correct|bingo)\b[!.,\s<3♥❤]+(?:(?:thanks|thank you|cheers|ta|great|brilliant|perfect)\b[!.,\s]+)*(?=(?:and )?(?:when|who|what|how|where|which|is|was|any(?:thing)?|something|show me|find me|got|do you have|have you)\b)",
     re.IGNORECASE,
 )
-EXCLAMATION = re.compile(r"^(?:oh+|ah+|h+m+|aha|ooh|oops|wow|ha(?:ha)*|lol|ugh|argh|well)[.!…]+\s+(?=\w)", re.IGNORECASE)
+SHORTENED = re.compile(r"^((?:and |so |ok,? )*(?:how (?:long|old)|when|where))['’]?s\b", re.IGNORECASE)
+EXCLAMATION = re.compile(
+    r"^(?:oh+|ah+|h+m+|aha|ooh|oops|wow|ha(?:ha)*|lol|ugh|argh|well)[.!…]+\s+(?=\w)|\s*[:;]-?[)(DP](?!\w)", re.IGNORECASE
+)
 THAN_A_FILM = re.compile(
     r"^(?!.*\b(?:like|similar|same)\b).*\b(?:newer|older|longer|shorter|earlier|later|more recent) than (?!\d)"
 )
@@ -368,12 +372,13 @@ SEEN_THEM = re.compile(
     r"[,;.]? *(?:i(?:'ve| have)? |we(?:'ve| have)? )?(?:already )?(?:seen|know) (?:them|those|it)(?: all)?(?: already)?",
     re.IGNORECASE,
 )
+NEVER_AGAIN = re.compile(r"\b(?:never|don'?t(?: ever)?|do not(?: ever)?) (?:show|suggest|recommend|offer)\b")
 NOT_THE_ONE = re.compile(
     r"^(?:and |but |ok,? |just )*not the [\w'’ -]{2,30}? one\b(?=\s*(?:[.!]|$|, (?:i|we|he|she|they|it)\b))"
 )  # "not the Cuban one, I own it"
 WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
 AWAY = re.compile(
-    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?))\s*(?:$|[.,;!])"
+    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?)|(?:i|we) (?:really )?(?:don'?t|do not) (?:want|fancy|need) (?:it|that|this)(?: one)?)\s*(?:$|[.,;!])"
 )
 SOMEBODY_ELSE = re.compile(
     r"\b(?:by|from|with) (?:some(?:body|one)|any(?:body|one)) else\b|\bby (?:another|a different|other) (?:directors?|film-?makers?)\b"
@@ -388,6 +393,9 @@ HEAD_THEN_QUESTION = re.compile(
     re.IGNORECASE,
 )
 ITS_PLOT = re.compile(r"^(?:and |please )*(?:give me|tell me|what(?:'s| is)) (?:the|its) (?:plot|story)\b(?! of\b)")
+ANYTHING_WITH = re.compile(
+    r"^(?:and |so )*(?:has|have|did|do) (?!you\b|i\b|we\b).{3,60}? (?:been|play|played|star|starred|act|acted|appear|appeared|do|done|make|made|directed?)(?: in)? (?:an?(?:y|ything)?|some(?:thing)?|one|another)\b"
+)
 WHICH_HAS = re.compile(r"^(?:and |so )*(?:which|what)(?: of yours| films?| ones?)? (?:has|have|had|got)\b.* in (?:it|them)\W*$")
 THE_ONE = re.compile(
     r"^(?:and |so |ok,? )*(?:(?:which|what)(?:'s| is| was) )?(?:the|that) (?:one|film|movie) (?P<what>(?:with|about|where|in which|in (?:the|an?)|set in|that|from|by) \w.*)",
@@ -402,7 +410,7 @@ BOOKING = re.compile(
 PART_PLAYED = re.compile(r"^(?:and |so )?who (?:plays?|played|acts as|acted|voices?|voiced) (?!in\b)\w")
 _ROLE = r"(?:actors?|actress(?:es)?|cast|stars?|directors?|film-?makers?)"
 TOGETHER = re.compile(
-    r"^(?:(?:and|or|but|ok|no|hmm),? )*(?:ideally |preferably |rather |better )?(?:(?:with )?(?:both|the two|all)(?: of them)? (?:together|at once|in one(?: film)?)|(?:with )?both(?: of them)?(?=\W*$)|(?:in which|where|with) they(?:'re| are) together|them together|together)\b(?: (?:would|will) be (?:even |much )?(?:better|nicer|great|nice|ideal|perfect|best)\b)?"
+    r"^(?:(?:and|or|but|ok|no|hmm),? )*(?:ideally |preferably |rather |better )?(?:(?:is there |have you )?(?:an?y?|one|something|anything|films?|movies?)(?: one| film| movie)? (?=with both))?(?:(?:with )?(?:both|the two|all)(?: of them)? (?:together|at once|in one(?: film)?)|(?:with )?both(?: of them)?(?=\W*$|[?.!,;])|(?:in which|where|with) they(?:'re| are) together|them together|together)\b(?: (?:would|will) be (?:even |much )?(?:better|nicer|great|nice|ideal|perfect|best)\b)?"
 )  # of several people of whom either would do: all of them
 IN_ANY_OF_THEM = re.compile(
     r"^(?:and |so |but |hmm+,? )*(?:is|are|does|do|was|were|did|has|have) (?P<who>[^?]{3,60}?) (?:in|star in|play in|appear in|act in|direct|directed|made|make) (?:any|one|some|either) of (?:them|these|those)\W*$",

@@ -181,6 +181,10 @@ def _asks_for_films(text: str, read: Understanding) -> bool:
         r"^(?:and |so )*(?:which|what)(?: [\w'’-]+){1,5} (?:films|movies) (?:do you|have you|are there|is there)\b", text
     ):
         return True
+    if read.plan.filters.people and say.ANYTHING_WITH.match(
+        text
+    ):  # "has Adam Sandler ever been in something that is no comedy?"
+        return True
     return bool(read.plan.filters.people) and bool(say.ELSE.search(text) or say.WHICH_HAS.match(text))
 
 

@@ -31,6 +31,7 @@ _OTHER_WAY = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:instead|rather|what about|how about|make (?:it|that|them)|actually|switch(?: to)?|change (?:it|that)|swap|on second thought|or maybe|prefer)\b"
 )
+_INSTEAD_OF = re.compile(r"\binstead of\b|\b(?:what|how) about\b(?=.*\binstead of\b)")
 _OF_THOSE = re.compile(
     r"\b(?:prefer|rather have|rather) an? (?:\w+ )?[\w-]+ one\b"
 )  # "I'd prefer a funny one" of what is shown
@@ -120,8 +121,8 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     text = fold(said)
     plan = lifted(said, before)
     instead = bool(
-        _INSTEAD.search(_OF_THOSE.sub("", SWAP.sub("", text) if plan != before else text))
-    )  # "swap Bridges for Buscemi" keeps the director
+        _INSTEAD.search(_OF_THOSE.sub("", _INSTEAD_OF.sub("", SWAP.sub("", text)) if plan != before else text))
+    )  # "swap Bridges for Buscemi", "with Mia Farrow instead of Diane Keaton" keep the director
     was_lifted = plan != before
     if _OTHER_WAY.search(text):  # "sorry, the other way round: at most two hours"
         plan = _without_bounds(plan, delta)

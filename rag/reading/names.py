@@ -30,6 +30,7 @@ _NEAREST_GENRE = {
 _PARTICLES = {"de", "del", "di", "da", "von", "van", "der", "la", "le", "el", "al", "mc", "mac", "st", "dos", "du", "ten"}
 _CROWD = 400  # people sharing one token; more of them say nothing about who is meant
 _WELL_KNOWN = 5  # films
+_NEARLY_A_NAME, _LIKE_A_NAME = 0.84, 0.78  # likeness of a misspelt name; the lower one where no word has more than a slip
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Vocabulary:
         for key, movie in catalogue.items():
             made._films[key] = Film(movie.id, movie.title, movie.year, movie.votes or (movie.revenue or 0) // 1000)
             number = movie.title.split(":")[0].strip()
-            if number != movie.title and number.isdigit():
+            if number != movie.title and number.isdigit() and len(number) > 2:
                 made._numbered[number].append(key)  # "2001" for "2001: A Space Odyssey"
             made._in_titles.update(re.findall(r"[a-z]{4,}", fold(movie.title)))
             head, *tail = re.split(r":| [–-] ", movie.title)
@@ -219,8 +220,13 @@ class Vocabulary:
         if not rows:
             return None
         names = {row: "".join(tokenize_name(self._people[row].name)) for row in rows}
-        found = process.extractOne("".join(words), names, scorer=Levenshtein.normalized_similarity, score_cutoff=0.84)
-        return self._people[found[2]] if found else None
+        near = process.extract(
+            "".join(words), names, scorer=Levenshtein.normalized_similarity, score_cutoff=_LIKE_A_NAME, limit=3
+        )
+        for _, likeness, row in near:
+            if likeness >= _NEARLY_A_NAME or _a_slip_each(words, tokenize_name(self._people[row].name)):
+                return self._people[row]
+        return None
 
     def well_known_like(self, first: str, surname: str) -> Person | None:
         """The one well-known person of this first name whose surname is a slip away from this one ("jack lemon")."""
@@ -338,6 +344,11 @@ def _unstyled(title: str) -> tuple[str, ...]:
 def tokenize_name(name: str) -> list[str]:
     """The folded words of a name."""
     return [token.fold for token in tokenize(name) if token.is_word]
+
+
+def _a_slip_each(words: Sequence[str], name: Sequence[str]) -> bool:
+    """Is no word of a name more than one slip away from what was written?"""
+    return len(words) == len(name) and all(OSA.distance(a, b, score_cutoff=1) <= 1 for a, b in zip(words, name, strict=True))
 
 
 def _films(person: Person, directing: bool) -> int:

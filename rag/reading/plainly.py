@@ -71,6 +71,8 @@ _LENGTHS = (  # Limits of time, said in other ways.
      r"\b(\d{1,3} ?(?:minutes|min|hours?|h)) (?:till|until|before|to) (?:bed(?:time)?|sleep|dinner|lights out|(?:we|i) (?:leave|go|have to)|(?:the|my|our) \w+ (?:leaves|comes|goes|starts|arrives))\b", r"at most \1."),
     ("I can't sit for more than three hours with my back",
      r"\b(?:i|we|he|she|they|my \w+) (?:really |just )?(?:can'?t|cannot|couldn'?t|won'?t) (?:\w+ ){1,4}?(?:more|longer) than ((?:an?|one|two|three|four|\d[\d.]*)(?: and a half)? (?:hours?|minutes|h|min))\b(?: with [^,.;?!]*)?", r"at most \1"),
+    ("a romantic drama that fits in two hours",
+     rf"\b(?:that |which )?(?:will |would )?fits? (?:in|into|inside|within) (?={_TIME})", "at most "),
     ("can't go beyond 100 minutes, babysitter",
      r"\b(?:(?:that|which|and|but) )?(?:can'?t|cannot|mustn'?t|must not|shouldn'?t|should not|may not|won'?t|doesn'?t|does not|don'?t|do not|not) (?:go|run|be|last|take) (?:on )?(?:for )?(?:beyond|over|past|above|longer than|more than) (?=\w)", "at most "),
     ("it must finish in 90 minutes because",
@@ -95,12 +97,18 @@ _LENGTHS = (  # Limits of time, said in other ways.
      r"\bnot (?:that|so|quite so|as) short\b", "longer"),
 )  # fmt: skip
 _WORDING = (  # Genres, places and searches in roundabout words.
+    ("a romance but not a comedy, at least a 7",
+     r"\bat least an? (?=(?:[4-9](?:\.\d)?)(?=\s*(?:[,.;!?]|$|out of\b|and\b|but\b|please\b)))", "rated at least "),
+    ("sci-fi, not a comedy, 7.5 or more",
+     r"(?:^|(?<=[,;] ))(?=[4-9](?:\.\d)? (?:or|and) (?:more|over|above|higher|better|up|upwards)\s*(?:[,.;!?]|$))", "rated "),
     ("Lower the rating to 7.5",
      r"\b(?:lower|drop|raise|set|change|bring|reduce|increase|put|move) (?:the |my )?(?:minimum )?rating(?: down| up)? to (?=\d)", "rated at least "),
     ("two hours would be okay too",
      FINE_TOO, r"or \1"),
     ("I wouldn't say no to a musical.",
      r"\b(?:i |we )?(?:wouldn'?t|won'?t|would not|never|can'?t) (?:ever )?(?:say no to|turn down|object to|refuse) (?=\w)", "i want "),
+    ("For me is better one with comedy and with war",
+     rf"\b(?:one|film|movie|something) with ({_GENRE}) and (?:with )?({_GENRE})\b", r"\1 \2 film"),
     ("AND comedy AND action all in one?",
      rf"\b({_GENRE})(?: films?| movies?)? (?:and|but) (?:also )?(?:an? )?({_GENRE})(?: films?| movies?)?,? (?:both|at once|at the same time|in one|all in one|rolled into one)\b", r"\1 \2"),
     ("Could be a bit longer than that, let's say",
@@ -255,6 +263,8 @@ _REFUSALS = (  # Who refuses what, however many negations it takes.
          r"(?:really |just |absolutely )?(?:can'?t stand|can'?t bear|hates?|loathes?|dislikes?|doesn'?t (?:like|do|want)|(?:won'?t|will not|never|refuses to|doesn'?t want to|would never) (?:watch(?:es)?|see))\b", "no"),
 )  # fmt: skip
 _ASIDES = (  # What somebody's evening is like says nothing about the film.
+    ("my parents are both in their seventies and want a musical",
+     r"\b(?:is |are |both |well )*in(?:to)? (?:my|our|his|her|their) (?:early |mid |mid-|late )?(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|\d0'?s)\b", ""),
     ("hello, my english is small. i search cartoon",
      r"(?:^|(?<=[,.;!?] ))(?:sorry,? )?(?:but )?my english\b[^,.;!?]*[,.;!?]*", ""),
     ("without Ricardo Darín, I've seen everything he's done",
@@ -377,6 +387,10 @@ _YEARS = (  # Years, decades and eras.
 _PEOPLE = (  # People and what they did.
     ("where De Niro and Pacino are both in it",
      r"\b(?:where|in which) ([\w.'’-]+(?: [\w.'’-]+){0,2} and [\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:are )?both (?:in it|in them|star|play|act|appear)\b(?: in (?:it|them))?", r"with \1"),
+    ("has adam sandler ever been in something that is NOT a comedy",
+     r"^(?:and |so )?(?:has|have) ((?!you\b|i\b|we\b|it\b|he\b|she\b|they\b|the\b|that\b|anyone\b|anybody\b)[\w.'’-]+(?: [\w.'’-]+){0,3}?) (?:ever )?(?:been|played|starred|acted|appeared|done|made|directed)(?: in)? (?:an?(?:y|ything)?|some(?:thing)?|one)(?: films?| movies?)?\b", r"films with \1"),
+    ("Did Leonardo DiCaprio and Kate Winslet do anything together besides Titanic?",
+     r"^(?:and |so )?(?:did|do|have|has) ((?:[\w.'’-]+ ){1,3}and (?:[\w.'’-]+ ){1,3}?)(?:ever )?(?:do|done|make|made|play|played|star|starred|act|acted|appear|appeared|been)(?: in)? (?:anything|any films?|any movies?|something|a film|a movie|another film)(?: else)?(?: together)?\b", r"films with \1"),
     ("Which Spike Lee films is Denzel in?",
      r"^(?:and |so )?(?:which|what) ((?:[\w'’-]+ ){1,4}(?:films|movies)) (?:is|was|are|were|has|does|did) ((?!there\b|you\b|i\b|we\b|it\b|he\b|she\b|they\b|the\b|that\b)[\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:been )?(?:(?:play|star|appear|act)(?:s|ed|red)? )?in(?=\s*(?:[?!.,]|$))", r"\1 with \2"),
     ("What else has John Carpenter made that",
