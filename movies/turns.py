@@ -8,6 +8,8 @@ interpreter: the encoder, a pass over the index. Does not know what is computed.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -26,10 +28,11 @@ class Turns:
         self._lock = threading.Lock()
         self._taken = False
         self._busy = 0  # threads that have a turn or stepped aside from it
-        self._returning: _Queue = deque()
+        self._returning: list[tuple[int, threading.Lock]] = []  # a heap: who began first goes first
         self._new: _Queue = deque()
         self._patient: _Queue = deque()
         self._here = threading.local()
+        self._begun = itertools.count()
 
     @contextmanager
     def turn(self, patience: float = 0.0) -> Iterator[None]:
@@ -76,6 +79,7 @@ class Turns:
                 self._lose_patience(gate)
             gate.acquire()
         self._here.turn = True
+        self._here.number = next(self._begun)
 
     def _lose_patience(self, gate: threading.Lock) -> None:
         """Queue like the others, unless the gate was opened meanwhile."""
@@ -90,7 +94,7 @@ class Turns:
         with self._lock:
             gate = _closed() if self._taken else None
             if gate is not None:
-                self._returning.append(gate)
+                heapq.heappush(self._returning, (self._here.number, gate))
             self._taken = True
         if gate is not None:
             gate.acquire()
@@ -104,10 +108,14 @@ class Turns:
 
     def _open_next(self) -> None:
         """The turn goes to whoever is next, if anybody is. With `_lock` held."""
-        queue = self._returning or self._new or (self._patient if not self._busy else None)
+        if self._returning:
+            self._taken = True
+            heapq.heappop(self._returning)[1].release()
+            return
+        queue = self._new or (self._patient if not self._busy else None)
         self._taken = bool(queue)
         if queue:
-            self._busy += queue is not self._returning
+            self._busy += 1
             queue.popleft().release()
 
 

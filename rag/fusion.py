@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movies.encoders import Vectors
-from rag.rows import Block, Scores, View
+from rag.rows import Rows, Scores, View
 
 WEIGHTS = {
     "bm25": 1.0,
@@ -92,25 +92,25 @@ class Candidates:
     bm25: Scores
     year_distance: Scores | None
     title: Scores
-    _block: Block = field(repr=False)
+    _rows: Rows = field(repr=False)
     _main: Scores | None = field(repr=False)  # (rows,): cosine of each row with the whole question
 
     @classmethod
     def score(
         cls,
-        block: Block,
+        rows: Rows,
         question: Question,
         cosines: Scores,
         bm25: Scores | None = None,
         years: Scores | None = None,
         title: Scores | None = None,
     ) -> Candidates:
-        """Score the films of a block on all legs the question has.
+        """Score the films of `rows` on all legs the question has.
 
-        `cosines` (rows, vectors) of the block with `question.vectors`; `bm25`, `years`, `title` are (films,).
+        `cosines` (rows, vectors) with `question.vectors`; `bm25`, `years`, `title` are (films,).
         """
-        films = len(block.keys)
-        cosines = np.subtract(cosines, _HUB * block.rows["hub"][:, None], dtype=np.float32)
+        films = len(rows.keys)
+        cosines = without_hubs(cosines, rows)
         columns = itertools.count()
         legs = (question.main, question.picture, *(question.anchor or (None, None)))
         main, picture, anchor, anchor_poster = (None if vector is None else next(columns) for vector in legs)
@@ -118,30 +118,30 @@ class Candidates:
         first_avoid = first_clue + len(question.clues)
 
         def best(column: int | None, kind: str) -> Scores | None:
-            if column is None or not len((group := getattr(block, kind)).starts):
+            if column is None or not len((group := getattr(rows, kind)).starts):
                 return None
-            return block.best(group, cosines[:, column : column + 1])[:, 0]
+            return rows.best(group, cosines[:, column : column + 1])[:, 0]
 
         overview, passage = best(main, "overview"), best(main, "passage")
         if passage is not None and overview is not None:
             passage = np.where(np.isnan(passage), overview, passage)
         avoided = cosines[:, first_avoid:]
         return cls(
-            keys=block.keys,
+            keys=rows.keys,
             overview=overview,
             passage=overview if passage is None else passage,
             keywords=best(main, "keywords"),
             poster=best(main, "poster"),
-            clue=block.best(block.text, cosines[:, first_clue:first_avoid]),
+            clue=rows.best(rows.text, cosines[:, first_clue:first_avoid]),
             picture=best(picture, "poster"),
             picture_text=best(picture, "overview"),
             anchor=best(anchor, "overview"),
             anchor_poster=best(anchor_poster, "poster"),
-            avoid=block.best(block.text, avoided).max(axis=1) if avoided.shape[1] else None,
+            avoid=rows.best(rows.text, avoided).max(axis=1) if avoided.shape[1] else None,
             bm25=np.zeros(films, dtype=np.float32) if bm25 is None else bm25,
             year_distance=_distance(years, question.years) if years is not None else None,
             title=np.zeros(films, dtype=np.float32) if title is None else title,
-            _block=block,
+            _rows=rows,
             _main=None if main is None else cosines[:, main],
         )
 
@@ -158,7 +158,13 @@ class Candidates:
 
     def best_passages(self, films: NDArray[np.intp]) -> list[tuple[int, int]]:
         """For some of the films, where in the plot the passage stands that fits best; (0, 0) without passages or words."""
-        return [(0, 0)] * len(films) if self._main is None else self._block.best_spans(films, self._main)
+        return [(0, 0)] * len(films) if self._main is None else self._rows.best_spans(films, self._main)
+
+
+def without_hubs(cosines: Scores, rows: Rows) -> Scores:
+    """Cosines (rows, m) less what each row shares with everything."""
+    found: Scores = np.subtract(cosines, _HUB * rows.hubs[:, None], dtype=np.float32)
+    return found
 
 
 class Background:

@@ -27,12 +27,12 @@ from movies.movie import Filters
 from movies.poster_reader import PosterReader
 from movies.vocabulary import fold
 from rag.centring import Means, centred, hubness, sample
-from rag.fusion import Background, Candidates, Question, fuse
+from rag.fusion import Background, Candidates, Question, fuse, without_hubs
 from rag.hits import Evidence, Hit
 from rag.identify import PosterIdentifier, fingerprint, load_fingerprints
 from rag.lexical import content_words, shared_words, word_weights
 from rag.passages import fit
-from rag.rows import Scores, View
+from rag.rows import Rows, Scores, View
 from rag.scan import Scan
 from rag.vectors import OVERVIEW, POSTER, VectorFile, placed
 from rag.words import WordIndex
@@ -44,6 +44,9 @@ EXACT_ROWS = 60_000  # up to this many surviving rows are scanned; measured in d
 _NEAREST = 800  # rows asked of Annoy per query vector, grown while too few pass the filters
 _SEARCH_K = 48_000
 _LEXICAL = 400  # films that BM25 brings in as candidates
+_FEW_FILMS = 3000  # that are scored on every leg without looking at which of them can be among the best
+_NEAR_SHARE = 0.03  # of the rows, for each vector
+_EVERY = 20  # one row in so many tells how near that is
 _CLEARLY_THE_SAME = 0.2  # artwork leg, see rag/identify.py
 _LIKELY = 0.5
 _NEAR_TITLE = 0.85  # title likeness from which a question is taken for a title
@@ -161,13 +164,22 @@ class MovieIndex:
         hidden = [*without, *like]
         if question.empty:
             return self._best_known(filters, hidden, k)
-        found, fused = self.ranked(question, filters, hidden, exact=exact)
+        found, fused = self.ranked(question, filters, hidden, k=k, exact=exact)
         return self._hits(found, fused, _best(fused, k), question)
 
     def ranked(
-        self, question: Question, filters: Filters | None = None, hidden: Sequence[str] = (), *, exact: bool = False
+        self,
+        question: Question,
+        filters: Filters | None = None,
+        hidden: Sequence[str] = (),
+        *,
+        k: int = 10,
+        exact: bool = False,
     ) -> tuple[Candidates, Scores]:
-        """All candidates of a question (keys ascending) with every leg's scores, and the fused score of each (films,)."""
+        """Candidates of a question (keys ascending) with every leg's scores, and the fused score of each (films,).
+
+        The best `k` are among them; with `exact` all films are.
+        """
         view = self.view
         alive = view.keys
         if filters:
@@ -182,12 +194,14 @@ class MovieIndex:
         bm25 = self._bm25(question, view)
         titles = self._titles(question)
         if not scanned:
-            alive = self._nearest(view, question, alive, bm25, titles)
-            block = view.block(alive)
+            block = view.block(self._nearest(view, question, alive, bm25, titles))
             cosines = block.cosines(question.vectors)
-        title = np.asarray([titles.get(key, 0.0) for key in alive.tolist()], dtype=np.float32) if titles else None
-        years = view.years(alive) if question.years else None
-        found = Candidates.score(block, question, cosines, bm25[alive], years, title)
+        rows: Rows = block
+        if not exact:
+            rows, cosines = _promising(block, cosines, question, bm25[block.keys], titles, k)
+        title = np.asarray([titles.get(key, 0.0) for key in rows.keys.tolist()], dtype=np.float32) if titles else None
+        years = view.years(rows.keys) if question.years else None
+        found = Candidates.score(rows, question, cosines, bm25[rows.keys], years, title)
         everywhere = bm25[view.keys]
         spread = (float(everywhere.mean()), float(everywhere.std())) if len(everywhere) else (0.0, 1.0)
         return found, fuse(found, self._background, question, spread)
@@ -328,8 +342,7 @@ class MovieIndex:
         self, view: View, question: Question, alive: NDArray[np.int64], bm25: Scores, titles: Mapping[int, float]
     ) -> NDArray[np.int64]:
         """Candidates among very many films, keys ascending: the nearest by vectors and by words, those named, those added."""
-        words = bm25[alive]
-        found = [alive[_best(words, _LEXICAL)], np.asarray(list(titles), dtype=np.int64), view.added_keys]
+        found = [alive[_told(bm25[alive])], np.asarray(list(titles), dtype=np.int64), view.added_keys]
         found.extend(self._nearest_films(vector, alive) for vector in question.probes())
         return np.intersect1d(np.concatenate(found), alive)
 
@@ -385,6 +398,37 @@ class MovieIndex:
     def _keys(self, ids: Sequence[str]) -> list[int]:
         """Row keys of the films that are there."""
         return [self.catalogue.key(movie_id) for movie_id in ids if movie_id in self.catalogue]
+
+
+def _promising(
+    rows: Rows, cosines: Scores, question: Question, words: Scores, titles: Mapping[int, float], k: int
+) -> tuple[Rows, Scores]:
+    """Of very many films those that can be among the best, with their cosines: near to a vector, told by the words, or named.
+
+    Whether a film is from the right years weighs more than any likeness, so then all stay.
+    """
+    films = len(rows.keys)
+    if films <= _FEW_FILMS or question.years:
+        return rows, cosines
+    near = without_hubs(cosines[:, : cosines.shape[1] - len(question.avoid)], rows)
+    bars = np.quantile(near[::_EVERY], 1 - _NEAR_SHARE, axis=0)
+    wanted = np.zeros(films, dtype=bool)
+    wanted[rows.film[(near >= bars).any(axis=1)]] = True
+    wanted[_told(words)] = True
+    if titles:
+        wanted[np.isin(rows.keys, list(titles))] = True
+    if wanted.sum() < 2 * k:
+        return rows, cosines
+    few, numbers = rows.of(np.flatnonzero(wanted))
+    return few, cosines[numbers]
+
+
+def _told(words: Scores) -> NDArray[np.intp]:
+    """Numbers of the films that the words of a question tell most."""
+    told = np.flatnonzero(words)
+    if len(told) > _LEXICAL:
+        told = told[np.argpartition(words[told], len(told) - _LEXICAL)[len(told) - _LEXICAL :]]
+    return told
 
 
 def _best(scores: Scores, k: int) -> NDArray[np.intp]:

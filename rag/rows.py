@@ -1,8 +1,8 @@
 """Which rows of the index count now, and the best row of each film for some vectors.
 
 A `View` is the catalogue at one moment: the rows of the built version and of films added since, for
-films that are still there. A `Block` is the rows of some of these films, laid out so that scoring is one
-matrix product and one pass over contiguous rows. Knows keys and kinds; does not know what is asked.
+films that are still there. `Rows` are those of some of these films, laid out so that scoring is one pass over
+contiguous rows; a `Block` has their vectors too. Knows keys and kinds; does not know what is asked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from movies.caching import kept
 from movies.catalogue import Catalogue
 from movies.encoders import Vectors
 from rag.scan import Scan, products
@@ -33,11 +34,78 @@ class _Group:
 
 
 @dataclass(frozen=True)
-class Block:
+class Rows:
     """Rows of some films, film by film. `keys` (films,) ascending, `rows` (n,) of dtype PLACED."""
 
     keys: NDArray[np.int64]
     rows: NDArray[np.void]
+
+    @kept
+    def film(self) -> NDArray[np.intp]:
+        """Which film each row is of (n,)."""
+        return np.searchsorted(self.keys, self.rows["key"])
+
+    @kept
+    def hubs(self) -> Scores:
+        """How much of a hub each row is (n,)."""
+        return np.ascontiguousarray(self.rows["hub"])
+
+    @kept
+    def overview(self) -> _Group:
+        return self._group(self.rows["kind"] == OVERVIEW)
+
+    @kept
+    def passage(self) -> _Group:
+        return self._group(self.rows["kind"] == PASSAGE)
+
+    @kept
+    def keywords(self) -> _Group:
+        return self._group(self.rows["kind"] == KEYWORDS)
+
+    @kept
+    def poster(self) -> _Group:
+        return self._group(self.rows["kind"] == POSTER)
+
+    @kept
+    def text(self) -> _Group:
+        return self._group(self.rows["kind"] != POSTER)
+
+    def best(self, group: _Group, scores: Scores) -> Scores:
+        """Per film the maximum over its rows of a kind, (films, m) of scores (n, m); NaN where it has none."""
+        out = np.full((len(self.keys), scores.shape[1]), np.nan, dtype=np.float32)
+        if len(group.starts):
+            out[group.films] = np.maximum.reduceat(scores[group.rows], group.starts, axis=0)
+        return out
+
+    def best_spans(self, films: NDArray[np.intp], scores: Scores) -> list[tuple[int, int]]:
+        """Where in the plot each film's best passage stands, by scores (n,) of the rows; (0, 0) without passages."""
+        rows = _ranges(self._bounds[films], self._bounds[films + 1])
+        rows = rows[self.rows["kind"][rows] == PASSAGE]
+        rows = rows[np.argsort(scores[rows], kind="stable")]  # so that a film's best one is its last
+        best = dict(zip(self.film[rows].tolist(), self.rows[["start", "end"]][rows].tolist(), strict=True))
+        return [best.get(film, (0, 0)) for film in films.tolist()]
+
+    def of(self, films: NDArray[np.intp]) -> tuple[Rows, NDArray[np.intp]]:
+        """The rows of some of the films (their numbers here, ascending), and the numbers of those rows here."""
+        numbers = _ranges(self._bounds[films], self._bounds[films + 1])
+        return Rows(self.keys[films], self.rows[numbers]), numbers
+
+    @kept
+    def _bounds(self) -> NDArray[np.intp]:
+        """Where the rows of each film begin, and where the last ones end (films + 1,)."""
+        return np.searchsorted(self.film, np.arange(len(self.keys) + 1))
+
+    def _group(self, mask: NDArray[np.bool_]) -> _Group:
+        rows = np.flatnonzero(mask)
+        films = self.film[rows]
+        starts = np.flatnonzero(np.diff(films, prepend=-1))
+        return _Group(slice(None) if len(rows) == len(mask) else rows, starts, films[starts])
+
+
+@dataclass(frozen=True)
+class Block(Rows):
+    """Rows with their vectors."""
+
     _base: Scan
     _numbers: NDArray[np.intp] | None  # rows of `_base`; None: all of them
     _added: Vectors
@@ -64,57 +132,6 @@ class Block:
     def frozen(self) -> Block:
         """The same rows with their vectors copied together, for scoring again and again."""
         return Block(self.keys, self.rows, Scan(np.ascontiguousarray(self.vectors())), None, self._added[:0], None)
-
-    @cached_property
-    def film(self) -> NDArray[np.intp]:
-        """Which film each row is of (n,)."""
-        return np.searchsorted(self.keys, self.rows["key"])
-
-    @cached_property
-    def overview(self) -> _Group:
-        return self._group(self.rows["kind"] == OVERVIEW)
-
-    @cached_property
-    def passage(self) -> _Group:
-        return self._group(self.rows["kind"] == PASSAGE)
-
-    @cached_property
-    def keywords(self) -> _Group:
-        return self._group(self.rows["kind"] == KEYWORDS)
-
-    @cached_property
-    def poster(self) -> _Group:
-        return self._group(self.rows["kind"] == POSTER)
-
-    @cached_property
-    def text(self) -> _Group:
-        return self._group(self.rows["kind"] != POSTER)
-
-    def best(self, group: _Group, scores: Scores) -> Scores:
-        """Per film the maximum over its rows of a kind, (films, m) of scores (n, m); NaN where it has none."""
-        out = np.full((len(self.keys), scores.shape[1]), np.nan, dtype=np.float32)
-        if len(group.starts):
-            out[group.films] = np.maximum.reduceat(scores[group.rows], group.starts, axis=0)
-        return out
-
-    def best_spans(self, films: NDArray[np.intp], scores: Scores) -> list[tuple[int, int]]:
-        """Where in the plot each film's best passage stands, by scores (n,) of the rows; (0, 0) without passages."""
-        rows = _ranges(self._bounds[films], self._bounds[films + 1])
-        rows = rows[self.rows["kind"][rows] == PASSAGE]
-        rows = rows[np.argsort(scores[rows], kind="stable")]  # so that a film's best one is its last
-        best = dict(zip(self.film[rows].tolist(), self.rows[["start", "end"]][rows].tolist(), strict=True))
-        return [best.get(film, (0, 0)) for film in films.tolist()]
-
-    @cached_property
-    def _bounds(self) -> NDArray[np.intp]:
-        """Where the rows of each film begin, and where the last ones end (films + 1,)."""
-        return np.searchsorted(self.film, np.arange(len(self.keys) + 1))
-
-    def _group(self, mask: NDArray[np.bool_]) -> _Group:
-        rows = np.flatnonzero(mask)
-        films = self.film[rows]
-        starts = np.flatnonzero(np.diff(films, prepend=-1))
-        return _Group(slice(None) if len(rows) == len(mask) else rows, starts, films[starts])
 
 
 class View:
