@@ -95,10 +95,36 @@ def test_who_comes_back_goes_before_who_is_new() -> None:
     assert order == ["back", "new"]
 
 
+def test_the_patient_let_others_go_first_when_they_come_back_too() -> None:
+    turns, order = Turns(), []
+    away, back = threading.Event(), threading.Event()
+
+    def patient() -> None:
+        with turns.turn(PATIENCE):
+            with turns.aside():
+                away.set()
+                back.wait(PATIENCE)
+            order.append("patient")
+
+    def new() -> None:
+        with turns.turn():
+            order.append("new")
+
+    first = started(patient)
+    assert away.wait(PATIENCE)
+    with turns.turn():
+        back.set()
+        waiting(turns, 1)
+        second = started(new)
+        waiting(turns, 2)
+    assert finished(first, second)
+    assert order == ["new", "patient"]
+
+
 def waiting(turns: Turns, number: int) -> None:
     """Until so many threads wait for the turn."""
     until = time.monotonic() + PATIENCE
-    while len(turns._new) + len(turns._returning) + len(turns._patient) < number:
+    while len(turns._waiting) + len(turns._patient) < number:
         assert time.monotonic() < until, "the threads never came to wait"
         time.sleep(0.001)
 
@@ -130,7 +156,7 @@ def test_patience_that_ends_while_another_computes_queues_like_the_rest() -> Non
         first = started(lambda: comes("patient once", 0.01))
         waiting(turns, 1)
         until = time.monotonic() + PATIENCE
-        while not turns._new:
+        while not turns._waiting:
             assert time.monotonic() < until
             time.sleep(0.001)
         second = started(lambda: comes("new", 0.0))
