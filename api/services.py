@@ -137,6 +137,7 @@ class Services:
         services.audit = AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
         agent = services.agent = Agent.open(library, settings, services.skills(), film_json=film_json, observe=services.observe)
         services.warm_up()
+        agent.know(services.vocabulary())
         speaker, note = agent.models.choose()
         if speaker.builtin and settings.llm == "auto" and not note:
             note = f"No Ollama at {settings.ollama_url}; once it runs, its model answers."

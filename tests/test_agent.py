@@ -24,6 +24,7 @@ from rag.identify import Identified
 from rag.library import Library
 from rag.plan import Plan
 from rag.ranking import renown
+from rag.reading.names import Vocabulary
 from rag.tools import TOOL_NAMES, Skills, Toolbox, read_calls
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
@@ -714,6 +715,20 @@ def test_asked_for_films_in_the_shape_of_a_fact(agent: Agent, message: str) -> N
     answer = say(agent, message)
     assert answer.tools == ["search_movies"]
     assert "Al Pacino" in answer.done["plan"]["filters"]["people"]
+
+
+def test_names_that_were_read_already_are_taken_over_until_the_catalogue_changes(built_index: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(built_index, tmp_path / "artifacts")
+    library = Library.open(tmp_path / "artifacts", Settings(_env_file=None), encoder=HashedEncoder())
+    agent = agent_over(library, tmp_path)
+    known = Vocabulary.of(library.catalogue)
+    agent.know(known)
+    assert agent._names(library.index) is known
+    library.add([Movie(id="new", title="Gondola", year=2023, plot="Two women in cable cars.", genres=["Comedy"])])
+    assert say(agent, "Gondola").titles[0] == "Gondola"
+    assert agent._names(library.index) is not known
 
 
 # -- tip of the tongue -----------------------------------------------------------------------------

@@ -26,8 +26,8 @@ from movies.errors import Busy
 from movies.turns import COMPUTING
 
 EVENTS = ("status", "plan", "tool", "candidates", "token", "done", "error")
-_PATIENCE = 0.05  # seconds an answer of the built-in concierge lets searches go first, each time
-_SLICE = 0.005  # seconds after which it lets them again
+_PATIENCE = 0.1  # seconds an answer of the built-in concierge lets searches go first, each time
+_SLICE = 0.003  # seconds after which it lets them again
 _STREAM: dict[str, Any] = {
     "text/event-stream": {
         "schema": {
