@@ -25,7 +25,6 @@ from api.schemas import film_json
 from box_office.forecast import TRAIN, Forecast, pitch
 from classifiers.findings import AUDIT, REVIEWS, AuditBook
 from movies.caching import Cache
-from movies.catalogue import Catalogue
 from movies.encoder_choice import encoder_for
 from movies.errors import Busy, ModelMissing
 from movies.movie import Filters, Movie
@@ -36,7 +35,8 @@ from rag.index import Hit, read_manifest
 from rag.library import Library, current_version
 from rag.plan import Plan
 from rag.ranking import carry_out
-from rag.reading.understanding import Vocabulary, understand
+from rag.reading.names import Names
+from rag.reading.understanding import understand
 from rag.tools import Skills
 
 T = TypeVar("T")
@@ -106,11 +106,10 @@ class Services:
     agent: Concierge | None = None
     journal: Journal | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    names: Names = field(default_factory=Names, repr=False)
     pictures: PictureDesk = field(init=False)
     _pages: Cache[str, bytes] = field(init=False, repr=False)
-    _vocabulary: Vocabulary | None = field(default=None, init=False, repr=False)
     _eyes: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2), init=False, repr=False)
-    _reading: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.pictures = PictureDesk(self.settings)
@@ -135,9 +134,10 @@ class Services:
         metrics.films.set_function(lambda: len(library.catalogue))
         services = cls(library, settings, heads=Heads(library, say), journal=Journal(settings.journal), metrics=metrics)
         services.audit = AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
-        agent = services.agent = Agent.open(library, settings, services.skills(), film_json=film_json, observe=services.observe)
+        agent = services.agent = Agent.open(
+            library, settings, services.skills(), film_json=film_json, observe=services.observe, names=services.names
+        )
         services.warm_up()
-        agent.know(services.vocabulary())
         speaker, note = agent.models.choose()
         if speaker.builtin and settings.llm == "auto" and not note:
             note = f"No Ollama at {settings.ollama_url}; once it runs, its model answers."
@@ -172,7 +172,7 @@ class Services:
         clues: list[tuple[str, float]] = []
         if asked.query.strip():
             with self.metrics.stage("understand"):
-                reading = understand(asked.query, self.vocabulary())
+                reading = understand(asked.query, self.names.of(index.catalogue, patient=False))
             filters = Filters(**{**reading.plan.filters.chosen(), **asked.filters.chosen()})
             like = tuple(dict.fromkeys((*asked.like, *reading.plan.like)))[:_LIKES]
             plan = reading.plan.model_copy(update={"filters": filters, "like": like, "k": asked.k})
@@ -211,26 +211,6 @@ class Services:
             yield
         finally:
             self._eyes.release()
-
-    def vocabulary(self) -> Vocabulary:
-        """The words of the catalogue. After a change the old ones serve until the new ones are read."""
-        catalogue = self.library.index.catalogue
-        made = self._vocabulary
-        if made is None:
-            with self._reading:
-                if self._vocabulary is None:
-                    self._vocabulary = Vocabulary.of(catalogue)
-                return self._vocabulary
-        if made.version != catalogue.data_version() and self._reading.acquire(blocking=False):
-            threading.Thread(target=self._read_again, args=(catalogue,), name="vocabulary", daemon=True).start()
-        return made
-
-    def _read_again(self, catalogue: Catalogue) -> None:
-        try:
-            self._vocabulary = Vocabulary.of(catalogue)
-        finally:
-            catalogue.close()  # this thread's connection
-            self._reading.release()
 
     def warm_up(self) -> None:
         """One search and a look at every part, so that the first visitor does not pay for what is made on first use."""

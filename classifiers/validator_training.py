@@ -40,9 +40,7 @@ _AXES = 256
 _MOST_POSTERS = 4000
 _FEWEST_POSTERS = 30
 _MADE = 3600  # pictures drawn by the project
-_PRINTED = (
-    6  # times as many covers, records, games, flyers and memes among them as of every other kind: they look most like posters
-)
+_PRINTED = 6  # times as much printed matter of each kind among them as of every other: it looks most like posters
 _LINES_LEARNED = 420  # posters, and as much printed matter, for the expert on lines: from more it learns how the project draws
 _PIECED = 200  # posters that pieces are cut from
 _COMPARED_POSTERS = 1500
@@ -93,7 +91,7 @@ def train_validator(
         raise BadCatalogue(
             f"The validator learns from {_FEWEST_POSTERS} posters upwards; this catalogue has {len(posters)}. Add some."
         )
-    pictures = _gather(posters, negatives, features, (made, printed), seed, skipped, progress)
+    pictures = _gather(posters, negatives, features, made, printed, seed, skipped, progress)
     spaces = {view: _space(in_view(pictures.rows, view)) for view in VIEWS}
     compared = _compare(spaces, pictures, seed, progress)
     chosen = max(compared, key=lambda name: _worth(compared[name])) if negatives is not None else _UNJUDGED
@@ -138,7 +136,7 @@ def pictures_in(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _gather(
-    posters: list[str], negatives: Path | None, features: Features, made: tuple[int, int], seed: int,
+    posters: list[str], negatives: Path | None, features: Features, made: int, printed: int, seed: int,
     skipped: list[tuple[str, str]], progress: Progress,
 ) -> Pictures:  # fmt: skip
     """Rows of everything, each picture blurred to a detail drawn alike for all."""
@@ -180,7 +178,7 @@ def _gather(
         add("", usable, keys, numbers, "validator negatives", open_image)
     pieces = [standard(opened(name)) for name in posters[:_PIECED]]
     lettering = [seen.lettering for seen in features.eyes.look(pieces)]
-    drawn = list(counterexamples(made[0], seed, pieces, lettering, printed=made[1]))
+    drawn = list(counterexamples(made, seed, pieces, lettering, printed=printed))
     names = {f"made {seed} {kind} {number}": picture for number, (kind, picture) in enumerate(drawn)}
     folder_kinds |= {name: f"made {kind}" for name, (kind, _) in zip(names, drawn, strict=True)}
     source = "|".join(posters[:_PIECED])

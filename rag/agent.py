@@ -8,7 +8,6 @@ the order of things; the things themselves are the other modules of this room.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -20,7 +19,6 @@ from PIL.Image import Image
 from movies.errors import BadInput, LlmUnreachable
 from movies.movie import Movie
 from movies.settings import Settings
-from movies.turns import COMPUTING
 from rag.conversation.acts import Act, Scene
 from rag.conversation.concierge import BuiltinConcierge
 from rag.conversation.dialogue import hear
@@ -34,6 +32,7 @@ from rag.conversation.references import Table, fitting_beyond
 from rag.conversation.telling import Telling, tell
 from rag.index import Hit, MovieIndex
 from rag.plan import Plan, chips
+from rag.reading.names import Names
 from rag.reading.understanding import Vocabulary
 from rag.tools import Skills, Toolbox, Use
 
@@ -77,8 +76,7 @@ class Agent:
     skills: Skills = field(default_factory=Skills)
     film_json: Callable[[Movie], dict[str, Any]] = lambda movie: movie.model_dump(mode="json")
     observe: Callable[[dict[str, Any]], None] = lambda done: None
-    _reading: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
-    _vocabulary: tuple[tuple[str, int], Vocabulary] | None = field(default=None, init=False, repr=False)
+    names: Names = field(default_factory=Names, repr=False)
 
     @classmethod
     def open(cls, library: HasIndex, settings: Settings, skills: Skills | None = None, **more: Any) -> Agent:
@@ -98,7 +96,7 @@ class Agent:
         with self.sessions.turn(session) as turn:
             yield Event("status", {"text": "Looking at your picture …" if image is not None else "Thinking about it …"})
             index = self.library.index
-            vocabulary = self._names(index)
+            vocabulary = self.names.of(index.catalogue)
             box = Toolbox(index, self.skills, image)
             memory = _without_gone(turn.memory, index)
             scene = _scene(memory, index, vocabulary, image is not None)
@@ -162,10 +160,6 @@ class Agent:
         """The name of who would answer now: "built-in", "ollama:qwen3:1.7b"."""
         return self.models.choose()[0].name
 
-    def know(self, vocabulary: Vocabulary) -> None:
-        """Take over the names of the catalogue from whoever has read them: that takes a second for 18,000 films."""
-        self._vocabulary = ((self.library.index.version, vocabulary.version), vocabulary)
-
     def at_once(self) -> bool:
         """Whether the built-in concierge would answer now: as quick as a search, so no place in a queue is needed."""
         return self.models.choose()[0].builtin
@@ -195,17 +189,6 @@ class Agent:
         return Speaker(self.models.builtin, BUILTIN, builtin=True)
 
     # -- parts -----------------------------------------------------------------------------------
-
-    def _names(self, index: MovieIndex) -> Vocabulary:
-        """The names of the catalogue as it is now (read once per change)."""
-        stamp = (index.version, index.catalogue.data_version())
-        known = self._vocabulary
-        if known is None or known[0] != stamp:
-            with COMPUTING.aside(), self._reading:  # many may come at once, one reads, which can take a second
-                known = self._vocabulary
-                if known is None or known[0] != stamp:
-                    self._vocabulary = known = (stamp, Vocabulary.of(index.catalogue))
-        return known[1]
 
     def _hit_json(self, hit: Hit) -> dict[str, Any]:
         film, evidence = hit.movie, hit.evidence

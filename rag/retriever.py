@@ -9,13 +9,14 @@ from __future__ import annotations
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from movies.movie import Filters
 from rag.index import Hit
 from rag.library import Library
 from rag.ranking import carry_out
-from rag.reading.understanding import Vocabulary, understand
+from rag.reading.names import Names
+from rag.reading.understanding import understand
 
 
 class MovieRetriever(BaseRetriever):
@@ -31,10 +32,11 @@ class MovieRetriever(BaseRetriever):
     k: int = Field(default=10, ge=1, le=100)
     filters: Filters = Filters()
     """Hard constraints besides those of the sentence."""
+    _names: Names = PrivateAttr(default_factory=Names)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         index = self.library.index
-        read = understand(query, Vocabulary.of(index.catalogue))
+        read = understand(query, self._names.of(index.catalogue))
         filters = Filters(**{**read.plan.filters.chosen(), **self.filters.chosen()})
         clues = [(clue.text, clue.weight) for clue in read.clues if not clue.negated]
         screening = carry_out(index, read.plan.model_copy(update={"filters": filters}), k=self.k, clues=clues)

@@ -24,7 +24,6 @@ from rag.identify import Identified
 from rag.library import Library
 from rag.plan import Plan
 from rag.ranking import renown
-from rag.reading.names import Vocabulary
 from rag.tools import TOOL_NAMES, Skills, Toolbox, read_calls
 from tests.encoders import HashedEncoder
 from tests.films import FILMS
@@ -717,18 +716,19 @@ def test_asked_for_films_in_the_shape_of_a_fact(agent: Agent, message: str) -> N
     assert "Al Pacino" in answer.done["plan"]["filters"]["people"]
 
 
-def test_names_that_were_read_already_are_taken_over_until_the_catalogue_changes(built_index: Path, tmp_path: Path) -> None:
+def test_names_are_read_once_after_a_change_and_shared(built_index: Path, tmp_path: Path) -> None:
     import shutil
 
     shutil.copytree(built_index, tmp_path / "artifacts")
     library = Library.open(tmp_path / "artifacts", Settings(_env_file=None), encoder=HashedEncoder())
     agent = agent_over(library, tmp_path)
-    known = Vocabulary.of(library.catalogue)
-    agent.know(known)
-    assert agent._names(library.index) is known
+    known = agent.names.of(library.catalogue)
+    say(agent, "westerns")
+    assert agent.names.of(library.catalogue) is known
     library.add([Movie(id="new", title="Gondola", year=2023, plot="Two women in cable cars.", genres=["Comedy"])])
+    assert agent.names.of(library.catalogue, patient=False) is known  # search goes on with what is known
     assert say(agent, "Gondola").titles[0] == "Gondola"
-    assert agent._names(library.index) is not known
+    assert agent.names.of(library.catalogue) is not known
 
 
 # -- tip of the tongue -----------------------------------------------------------------------------
