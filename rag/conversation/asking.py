@@ -184,9 +184,8 @@ def _request(said: str, scene: Scene) -> Act:
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
     examples = [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
     table = examples or list(anchors) or list(scene.table.shown)
-    if delta.relative and say.THAN_A_FILM.search(
-        folded
-    ):  # "newer than Blade Runner" measures by it, and asks for nothing like it
+    if delta.relative and say.THAN_A_FILM.search(folded):
+        # "Newer than Blade Runner" measures by it, and asks for nothing like it.
         delta = delta.model_copy(update={"like": ()})
     if anchors:
         ids = tuple(film.id for film in anchors[:3])

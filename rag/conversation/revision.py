@@ -120,9 +120,9 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     """The request after a follow-up. `count` tells how many films pass filters; `table`: films comparisons are with."""
     text = fold(said)
     plan = lifted(said, before)
-    instead = bool(
-        _INSTEAD.search(_OF_THOSE.sub("", _INSTEAD_OF.sub("", SWAP.sub("", text)) if plan != before else text))
-    )  # "swap Bridges for Buscemi", "with Mia Farrow instead of Diane Keaton" keep the director
+    # "Swap Bridges for Buscemi" and "with Mia Farrow instead of Diane Keaton" have lifted one value, and keep the director.
+    left = _INSTEAD_OF.sub("", SWAP.sub("", text)) if plan != before else text
+    instead = bool(_INSTEAD.search(_OF_THOSE.sub("", left)))
     was_lifted = plan != before
     if _OTHER_WAY.search(text):  # "sorry, the other way round: at most two hours"
         plan = _without_bounds(plan, delta)

@@ -189,15 +189,15 @@ class Vocabulary:
     def bearers(self, surname: str) -> list[str]:
         """All people of a surname that is no everyday word, those with most films first."""
         people = [] if self.is_ordinary(surname) else [self._people[row] for row in self._by_surname.get(surname, ())]
-        return [person.name for person in sorted(people, key=lambda person: -_films(person, False))]
+        return [person.name for person in sorted(people, key=lambda person: -person.films)]
 
     def person_by_token(self, word: str, *, best_known: bool = False) -> Person | None:
         """The only person who has this word anywhere in the name ("Keanu"); `best_known`: or whose first name it is, with
         three times the films of the next."""
-        people = sorted((self._people[row] for row in self._by_token.get(word, ())), key=lambda person: -_films(person, False))
+        people = sorted((self._people[row] for row in self._by_token.get(word, ())), key=lambda person: -person.films)
         if len(people) < 2 or not best_known:
             return people[0] if len(people) == 1 else None
-        first, second = (_films(person, False) for person in people[:2])
+        first, second = (person.films for person in people[:2])
         called = tokenize_name(people[0].name)[0] == word
         return people[0] if called and first >= 3 and first >= 3 * second else None
 
@@ -206,8 +206,8 @@ class Vocabulary:
         full = _nicknames().canonicals_of(nickname)
         rows = self._by_surname.get(surname, ()) if surname else [row for name in full for row in self._by_token.get(name, ())]
         people = [self._people[row] for row in rows if tokenize_name(self._people[row].name)[0] in full]
-        people.sort(key=lambda person: -_films(person, False))
-        clear = len(people) == 1 or (people and _films(people[0], False) >= 3 * _films(people[1], False) >= 3)
+        people.sort(key=lambda person: -person.films)
+        clear = len(people) == 1 or (people and people[0].films >= 3 * people[1].films >= 3)
         return people[0] if clear else None
 
     def in_a_name(self, word: str) -> bool:
@@ -391,7 +391,7 @@ def _a_slip_each(words: Sequence[str], name: Sequence[str]) -> bool:
 
 
 def _films(person: Person, directing: bool) -> int:
-    return person.directed if directing and person.directed else person.directed + person.played
+    return person.directed if directing and person.directed else person.films
 
 
 def joined(tokens: Sequence[Token]) -> list[str]:

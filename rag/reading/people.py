@@ -59,12 +59,9 @@ class PersonReader:
         alone = at == 0 and sum(token.is_word for token in tokens) <= 2 and not self._meant(first)
         apart = (at == 0 or not tokens[at - 1].is_word) and (at + 1 == len(tokens) or not tokens[at + 1].is_word)
         proper = first.capital and len(first.bare) > 3 and not (self._names.is_ordinary(first.bare) or self._meant(first))
-        paired = (
-            at == 0 and len(tokens) > 1 and tokens[1].fold in _JOINTS and not is_english(first.fold)
-        )  # "arnie and danny devito"
-        cued = (
-            before in _PERSON_CUES or alone or paired or (apart and (proper or not is_english(first.fold)))
-        )  # "denzel. rated 7+."
+        strange = not is_english(first.fold)
+        paired = at == 0 and len(tokens) > 1 and tokens[1].fold in _JOINTS and strange  # "arnie and danny devito"
+        cued = before in _PERSON_CUES or alone or paired or (apart and (proper or strange))  # "denzel. rated 7+."
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):
             words = tokens[at : at + length]
