@@ -168,7 +168,9 @@ class Tastes:
         self._pulls = [(weight, others) for weight, others in pulls if others]
 
     def refuses(self, film: Movie) -> bool:
-        """Does the film speak of a theme to keep away from, with all of its words?"""
+        """Does the film speak of a theme to keep away from, with all of its words, or is it of years or a country refused?"""
+        if any(_refused(wish, film) for wish in self._plan.soft):
+            return True
         return any(theme and theme <= self._said(film) for theme in self._themes)
 
     def _said(self, film: Movie) -> frozenset[str]:
@@ -252,6 +254,11 @@ def _wish(wish: Wish, film: Movie) -> float:
         "genre": film.genres, "language": (film.language or "",), "country": film.countries,
     }.get(wish.kind, ())  # fmt: skip
     return _PREFERENCE * wish.weight * (fold(wish.value) in {fold(name) for name in has})
+
+
+def _refused(wish: Wish, film: Movie) -> bool:
+    """Years and countries there is no filter against: "anything but the 80s", "no American ones"."""
+    return wish.weight <= -1 and wish.kind in ("years", "country") and _wish(wish, film) < 0
 
 
 def _comparison(relative: Relative, film: Movie, examples: Sequence[Movie]) -> float:

@@ -38,7 +38,7 @@ _STRANGERS_FILMS = re.compile(
 )
 _REASON = re.compile(r"^.*[,.] (?:and )?so (?=(?:never ?mind|forget|ignore|drop|no need)\b)", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(
-    r"(?:^|[.!] )(?:(?:[Aa]nd )?(?:[Ww]hat|[Hh]ow) about ((?:the )?\w+(?: [A-Z]\w+)?)|((?:the )?[A-Z]\w+(?: [A-Z]\w+)?)|(?<!.)((?:the )?[a-z]+))"
+    r"(?:^|[.!] )(?:(?:[Aa]nd )?(?:[Ww]hat|[Hh]ow) about ((?:the )?\w+(?: [A-Z]\w+)?)|(?:[Aa]nd )?((?:the )?[A-Z]\w+(?: [A-Z]\w+)?)|(?<!.)((?:the )?[a-z]+))"
     r"(?:,? (?:then|instead|in (?:any|whatever) language))*\s*\?*$"
 )
 _SHORT_AT_THE_END = re.compile(
@@ -72,7 +72,7 @@ def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
     if len(text.split()) <= 9 and not re.search(
         r"\b(?:where|in which|that one|with the|about (?:a|the))\b", text, re.IGNORECASE
     ):
-        text = say.WHICH.sub("films ", text)
+        text = say.WHICH.sub(r"\g<what> films ", text)
     read = understand(text, vocabulary)
     return _in_any_language(read) if _ANY_LANGUAGE.search(fold(said)) else read
 
@@ -299,6 +299,11 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     pronoun = re.search(rf"\b(?:(him|her|them)$|his|her|their{named_before})\b", found[0])
     if pronoun and delta.filters.people:
         return delta  # "Sigourney Weaver! What have you got with her?"
+    said_before = read_sentence(scene.memory.exchanges[-1].said, scene.vocabulary) if scene.memory.exchanges else None
+    just_named = said_before.plan.filters.people if said_before else ()
+    if pronoun and pronoun[1] in ("him", "her") and len(just_named) == 1:  # "is Ricardo Darín in it?", "only those with him"
+        query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
+        return delta.model_copy(update={"query": query, "filters": delta.filters.model_copy(update={"people": just_named})})
     if pronoun and pronoun[1] and (asked_already := scene.memory.plan.filters.people):
         query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
         return delta.model_copy(

@@ -50,6 +50,7 @@ _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
     said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
+    said = say.WHICH_IS.sub("the one ", said) if scene.table.shown else said
     said = say.SHORTENED.sub(r"\1 is", say.EXCLAMATION.sub("", said))
     if scene.table.shown:
         said = say.YES_AND_MORE.sub("", said)
@@ -88,6 +89,11 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
         return Act("help")
     if say.RESET.match(text):
         return Act("reset")
+    if say.UNDO.match(text) and scene.memory.turns:
+        return Act("search", plan=scene.memory.before)
+    last = scene.memory.exchanges[-1].act if scene.memory.exchanges else ""
+    if last == "off_topic" and say.PLEADED.match(text) and not read_sentence(said, scene.vocabulary).plan.filters:
+        return Act("off_topic")
     if (
         (
             say.THANKS.fullmatch(text)
@@ -294,6 +300,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
         text
     ):  # "we watch Home Alone every year, so not that", "a bit violent, not that. A gentle one"
         before = said[: not_that.start()]
+        if say.SIMILAR.search(fold(before)):  # "similar, but not that one"
+            return None
         away = named_films(read_sentence(before, scene.vocabulary)) or title_inside(before, scene)
         away = away or ((scene.table.it.id,) if scene.table.it else ())
         rest = said[not_that.end() :].strip(" .,;!") if len(said) == len(text) else ""

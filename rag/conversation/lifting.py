@@ -18,16 +18,17 @@ SWAP = re.compile(
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
-    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all))*\s*(?=$|[,.;:!?]|\bbut\b|\band\b)"
+    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|no (?:more )?(?=(?:min(?:imum)?|max(?:imum)?) (?:length|runtime|year|rating|time|score)\b)|without (?=(?:the|any|a|that|my) [\w ]{2,20}(?:limit|restriction|constraint|filter)s?\b)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
+    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all|then|now|please|altogether))*\s*(?=$|[,.;:!?]|\bbut\b|\band\b)"
 )
 _LIFT_BEHIND = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"
-    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference)\b"
+    r"(?:is|are) (?:irrelevant|unimportant|negotiable|up to you|not that important)|(?:can|could|may|might) (?:go|be anything|be (?:dropped|ignored|lifted|removed))|makes no difference|or (?:not|no \1)(?=\W*(?:$|[,.;:!?])))(?=\W|$)"
 )
 _LIFT_AROUND = re.compile(
-    r"\b(?:take|leave|get|turn|switch) (?:the\s+|that\s+|my\s+)?(\w+(?:\s\w+)?)(?: thing| filter| limit| bit| part)? (?:off|away)\b"
+    r"\b(?:take|leave|get|turn|switch) (?:the\s+|that\s+|my\s+)?(\w+(?:\s\w+)?)(?: thing| filter| limit| bit| part)? (?:off|away|out again)\b"
 )  # "take the rating thing off again"
+_EITHER_WAY = re.compile(r"\bwith or without (?:him|her|them|that (?:actor|actress|director))\b")
 _WELCOME_AGAIN = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b|"
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b|"
@@ -45,7 +46,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "soft relative": ("mood", "moods", "tone", "feel", "vibe"),
 }
 _AND_A_KIND = re.compile(
-    rf"\b(forget(?: about)?|drop|ignore|never ?mind) ([\w.'’-]+(?: [\w.'’-]+){{0,3}}?) and (?=(?:the |its )?(?:{'|'.join(word for words in _KINDS.values() for word in words)})\b)((?:the |its )?\w+)"
+    rf"\b(forget(?: about)?|drop|ignore|never ?mind|scrap|scratch|remove|lift|lose|clear) ((?:the |its )?[\w.'’-]+(?: [\w.'’-]+){{0,3}}?) and (?=(?:the |its )?(?:{'|'.join(word for words in _KINDS.values() for word in words)})\b)((?:the |its )?\w+)"
 )
 LOOSER = re.compile(
     r"\b(older|newer|longer|shorter|earlier|later)(?: ones?| films?| movies?)?(?: is| are| would be| will be|'s)(?: also| totally| perfectly| actually| just as)? (?:fine|ok|okay|good|alright|all right|welcome|possible)\b"
@@ -73,6 +74,9 @@ def lifted(said: str, plan: Plan) -> Plan:
         record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
         if not kinds and found.group(1) not in ("any", "whatever"):
             _drop_value(record, what)
+    if _EITHER_WAY.search(text):
+        for name in ("people", "people_any"):
+            record.get("filters", {}).pop(name, None)
     if swapped := SWAP.search(text):
         _drop_value(record, swapped["old"])
     for found in _WELCOME_AGAIN.finditer(text):

@@ -64,7 +64,7 @@ class Hunt(BaseModel):
 class Memory(BaseModel):
     """The state of one conversation. Immutable; `with_…` methods give the next state.
 
-    `plan` is the request as it stands; `shown` the films of the last answer in their order; `offered`
+    `plan` is the request as it stands and `before` as it stood before its last change; `shown` the films of the last answer in their order; `offered`
     all films shown for this request; `focus` the film talked about; `offer` what a bare "yes" would
     carry out; `never` what is ruled out for good (genres and people); `picture` films that stand for the last poster.
     """
@@ -72,6 +72,7 @@ class Memory(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     plan: Plan = Plan()
+    before: Plan = Plan()
     shown: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     focus: str | None = None

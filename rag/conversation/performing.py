@@ -103,7 +103,9 @@ class Stage:
             "notes": notes, "relaxations": offers, "weak": not named and (found.weak or self._far_off(plan, found)), "named": bool(named), "again": again,
             "because": because, "asked_for": _FEW, "passing": found.passing,
         }  # fmt: skip
-        memory = memory.model_copy(update={"plan": plan.model_copy(update={"k": Plan().k}), "offer": offer, "hunt": None})
+        plan_now = plan.model_copy(update={"k": Plan().k})
+        before = memory.plan if plan_now != memory.plan else memory.before
+        memory = memory.model_copy(update={"plan": plan_now, "before": before, "offer": offer, "hunt": None})
         if act.standing is not None:
             memory = memory.with_never(act.standing)
         if hits or not again:
@@ -213,7 +215,12 @@ class Stage:
         numbers = tuple(float(n) for n in (facts.get("rank"),) if n)
         brief = self._brief("why_not", plan, (_bare(film),), facts)
         return Performed(
-            brief, memory.model_copy(update={"focus": film.id, "offer": offer}), plan, numbers=numbers, films=(film,)
+            brief,
+            memory.model_copy(update={"focus": film.id, "offer": offer}),
+            plan,
+            (_bare(film),),
+            numbers=numbers,
+            films=(film,),
         )
 
     def _box_office(self, act: Act) -> Performed:

@@ -25,7 +25,7 @@ THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
     that'?s (?:me|us) (?:sorted|set|done)|sounds (?:sweet|great|lovely|perfect|fun|fine|brilliant)|
-    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you are|you'?re|that'?s|how) (?:very |so |most |really )?(?:kind|helpful|sweet)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
+    thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you have been|you are|you'?re|that'?s|how) (?:very |so |most |really )*(?:kind|helpful|sweet|patient)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|night night|nighty night|sweet dreams|(?:i'?m |we'?re )?just (?:looking|browsing)(?: around)?|(?:i|we)'?ll (?:watch|take|have|go (?:with|for)) (?:it|that one|this one|that|the (?:first|second|third|last) one)|no thanks|no thank you|nothing else|
     i'?m (?:good|fine)|(?:you'?re|your|ur|u r) (?:great|the best)|(?:we|i)'?ll give (?:it|that) a (?:go|try)|alright|(?:you'?re|you are) (?:really |so |very |pretty )*(?:quick|fast|clever|smart|funny|amazing|good at this)|i like (?:you|that about you)|again)[\s!,.]*)+
@@ -68,8 +68,8 @@ OFF_TOPIC = _glued(
     r"""
     \b(?:weather|(?:will|does|did|is) it (?:going to )?(?:rain|snow|raining|snowing|hail|freez\w+|be (?:sunny|cold|hot|warm|windy|cloudy))\b|forecast(?! (?:the|its|of|for|how) )|recipes?|cook (?:me|a|some)|(?:stock|share) (?:prices?|markets?)|(?:sell|buy) (?:my|some|the) (?:shares|stocks|house|car)|bitcoin|
     crypto|football (?:score|match)|who won (?:the|last)|president of|prime minister|capital (?:city )?of|translate|
-    teach me\b|how (?:do (?:you|i)|to) say\b|write (?:me )?(?:an?|some|my|the|this|that) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
-    haiku)|python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
+    teach me\b|how (?:do (?:you|i)|to) say\b|write (?:(?:me|him|her|us|them|(?:my|our) \w+) )?(?:an?|some|my|the|this|that) (?:\w+ )?(?:poem|essay|code|email|letter|script|song|function|program|story|
+    haiku)|(?<!monty )python|javascript|homework|solve|calculate|square root|tell (?:me|us) a joke|another joke|latest news|
     news today|what time is it|what day is|what(?:'s| is) the (?:time|date)|book (?:me |us )?(?:an?|two|three|four|some|\d) (?:flights?|tables?|hotels?|
     taxis?|seats?|tickets?|rooms?)|passwords?|order (?:\w+ ){0,5}(?:pizzas?|food|takeaway|take-?out|curry|dinner)|(?:flights?|hotels?) (?:to|from|in)|premier league|world cup|crossword|cover letter|legally|landlord|headache|diagnos|my (?:password|bank|computer|wifi|phone|
     tax(?:es)?|homework)|credit card|how to (?:make|build|hack|fix|cook|get|lose|learn)|meaning of life|
@@ -187,7 +187,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:my|our) \w+(?:'s| has| have)? (?:already |just )?(?:seen|saw|watched)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
+    recently)\s+)*(?:seen|saw|watched|see(?= already\b)|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:my|our) \w+(?:'s| has| have)? (?:already |just )?(?:seen|saw|watched)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
     """
 )
 KNOWN = _glued(
@@ -280,7 +280,7 @@ SAME = _glued(
     r"""
     \b(?:the )?same (?:\w+ (?:or|and) )?(director|actors?|cast|actress|star|lead|year|decade|era|country|language|genres?|maker|
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
-    \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
+    \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|features?|ones?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
     \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more|anything|something)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\b(?:others?|more|another|films?|movies?) of (?:the|that|this|its) (?:same )?(?:director|film-?maker)\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
@@ -290,12 +290,19 @@ ELSE = _glued(
     r"""
     \b(?:(?:what|who|any(?:thing|one)?|some(?:thing)?|nothing) else|else|
     other (?:\w+ ){0,3}(?:films?|movies?|stuff|ones?|works?|things?|comed(?:y|ies)|dramas?|thrillers?|westerns?|musicals?|documentar(?:y|ies)|romances?|fantas(?:y|ies)|cartoons?|
-    mysteries|horrors)|another (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
+    mysteries|horrors)|another (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre|half|hour|hours|minutes?|chance|try|look|go)\b)\w+|
     a different (?!(?:time|day|night|idea|thing|mood|era|decade|year|language|country|genre)\b)\w+|
     (?:make|made|do|done|direct|directed) any (?:others?|more)|(?:(?:any|some|show me|find me|got) )?(?:more|others?) (?:by|from|with|of)(?! (?:these|those|them|the same|a|an|that|this|it)\b))\b
     """
 )
 FURTHER = re.compile(r"\b(?:more|others?|another|further)\b")
+UNDO = re.compile(
+    r"^(?:(?:please|ok|no|hmm|oh|sorry|actually|can you|could you)[, ]+)*(?:undo|revert|(?:take|go|step) (?:(?:that|it|one step|a step) )?back)(?: (?:that|it|(?:the|that|my) last (?:bit|one|thing|step|change)|one step|a step|please))*[\s.!]*$"
+    r"|^(?:as|like|how|what) (?:it|we|i) (?:was|were|had)(?: it)? (?:just )?before[\s.!]*$"
+)
+PLEADED = re.compile(
+    r"^(?:(?:oh|but|aw+)[, ]+)*(?:please|pretty please|come on|go on|just this once|why not|can'?t you|only a (?:small|little|quick) one)\b"
+)
 THE_OTHER = re.compile(r"\bthe other(?: one| film| movie)?(?=\s*(?:[?!.,]|$|then\b))", re.IGNORECASE)
 BOX_OFFICE = _glued(
     r"""
@@ -318,13 +325,13 @@ PLOT_GENRES = _glued(
 )
 WHICH = _glued(
     r"""
-    ^(?:(?:and|so|ok(?:ay)?|well),? )*(?:which|what)(?:'s)?(?: \w+){0,2}? (?:films?|movies?|
+    ^(?:(?:and|so|ok(?:ay)?|well),? )*(?:which|what)(?:'s)?(?P<what>(?: \w+){0,2}?) (?:films?|movies?|
     one)(?: of yours| here)? (?:is|are|was|were)(?: the)?
     """,
     re.IGNORECASE,
 )
 SIMILAR = re.compile(
-    r"^(?:k|ok(?:ay)?|so|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|what(?:'?s| is) close to (?:it|that|this)|as \w+ as (?:that|it|this)\b|(?:with )?(?:that|the) same (?:\w+ )?(?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
+    r"^(?:k|ok(?:ay)?|so|thx|thanks|thank you|ta|cheers|sth|smth|[!.]|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|what(?:'?s| is) close to (?:it|that|this)|as \w+ as (?:that|it|this)\b|(?:with )?(?:that|the) same (?:\w+ )?(?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
 )
 EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
@@ -376,7 +383,9 @@ NEVER_AGAIN = re.compile(r"\b(?:never|don'?t(?: ever)?|do not(?: ever)?) (?:show
 NOT_THE_ONE = re.compile(
     r"^(?:and |but |ok,? |just )*not the [\w'’ -]{2,30}? one\b(?=\s*(?:[.!]|$|, (?:i|we|he|she|they|it)\b))"
 )  # "not the Cuban one, I own it"
-WITHOUT_THEM = re.compile(r"\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b")
+WITHOUT_THEM = re.compile(
+    r"(?<!with or )\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b"
+)
 AWAY = re.compile(
     r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?)|(?:i|we) (?:really )?(?:don'?t|do not) (?:want|fancy|need) (?:it|that|this)(?: one)?)\s*(?:$|[.,;!])"
 )
@@ -388,9 +397,16 @@ HEAD_THEN_QUESTION = re.compile(
     r"(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)"
     r"(?:(?:and|so|but) )?(?:(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this)\b"
     r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b"
-    r"|(?:(?:and|so|exactly|roughly|about),? )?how long\b|who(?:'s|s)? (?:is )?(?:directed|made|plays?|played|in\b|stars?|else|the\b)|when was|what happens|what year|which (?:country|language|year)|what(?:'s|s| is) (?:the |its )(?:story|plot|runtime|length)|(?:length|runtime|director|cast|year)(?=\s*\?*$)"
+    r"|(?:(?:and|so|exactly|roughly|about),? )?how long\b|who(?:'s|s)? (?:is )?(?:really |actually )?(?:directed|made|plays?|played|in\b|stars?|else|the\b)|when was|what happens|what year|which (?:country|language|year)|what(?:'s|s| is) (?:the |its )(?:story|plot|runtime|length)|(?:length|runtime|director|cast|year)(?=\s*\?*$)"
     r"|(?:is|are|was|were) (?:there|they|he|she)\b|(?:please )?tell me (?:he|she|they|it|the)\b)[^.!?]*\??)(?:(?<=\?)[^?]{0,60})?\s*$",
     re.IGNORECASE,
+)
+WHICH_IS = re.compile(
+    r"^(?:and |so |ok,? )*which(?: (?:one|film|movie)| of (?:them|those|these))? (?:is|was) (?=(?:about|with|set in|the one)\b)",
+    re.IGNORECASE,
+)
+OF_A_TITLE = re.compile(
+    r"^.*[.!?]\s+(?P<asked>(?:(?:and|but|so) )?(?:is|was|does|did|has|who|how long|when)\b[^.!?]+\?)\s*$", re.IGNORECASE
 )
 ITS_PLOT = re.compile(r"^(?:and |please )*(?:give me|tell me|what(?:'s| is)) (?:the|its) (?:plot|story)\b(?! of\b)")
 ANYTHING_WITH = re.compile(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from movies.vocabulary import fold
 from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import described, read_sentence
@@ -156,7 +157,10 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
         return None  # "which is the one with the shark?"
     if pointed and not say.LIKE_THAT.search(text[: pointed.start]) and not say.SAME.search(text):
         return Act("details", films=tuple(film.id for film in pointed.films[:1]), text=fact, read=read)
-    if say.SAME.search(text) and (say.ELSE.search(text) or say.FURTHER.search(text)):  # "what else did its director make?"
+    made = re.match(r"^(?:and |so )*what (?:films? |movies? )?(?:did|has|have) (?:its|the|that|this|his|her)\b", text)
+    if say.SAME.search(text) and (
+        made or say.ELSE.search(text) or say.FURTHER.search(text)
+    ):  # "what else did its director make?"
         return None
     if fact and scene.table.it and not read.mentions and (fact not in ("genres", "poster") or pointed):
         if fact in ("cast", "directors") and re.search(r"\bwho (?:is|was) (?!in\b|the\b|it\b)", text) and not pointed:
@@ -191,6 +195,10 @@ def _asks_for_films(text: str, read: Understanding) -> bool:
 def _after_a_remark(said: str, text: str, scene: Scene) -> Act | None:
     """A question behind a title or a remark: "Dogtooth, is it as weird as they say?", "The pigs! Who made it?"."""
     found = say.HEAD_THEN_QUESTION.search(said)
+    if found is None and (last := say.OF_A_TITLE.match(said)) and (title := title_in(last["asked"], scene)):
+        return Act(
+            "details", films=(title,), text=fact_asked(last["asked"]), read=read_sentence(last["asked"], scene.vocabulary)
+        )
     if found is None or scene.vocabulary.films_named(said.strip(" ?!.")):
         return None
     head, asked = found["head"].strip(" \"“”'"), found["asked"]
@@ -205,7 +213,10 @@ def _after_a_remark(said: str, text: str, scene: Scene) -> Act | None:
     ids = ids or title_first(head, scene) or named_films(read_sentence(head, scene.vocabulary)) or begun_on_table(head, scene)
     if ids and say.THE_OTHER.search(asked):  # "seen the western, how long is the other?"
         ids = tuple(film.id for film in scene.table.shown if film.id not in ids) or ids
-    plain = not say.THE_ONE.match(head) and not say.SAME.search(text) and not read_sentence(said, scene.vocabulary).plan.filters
+    ids = ids or ((title,) if say.QUESTION.match(fold(head)) and (title := title_in(head, scene)) else ())
+    of_it = re.match(r"(?:and |but |so )?(?:is|was|did|does|has) (?:it|that|this)\b", asked, _I)  # whatever is asked of it
+    plain = not say.THE_ONE.match(head) and not say.SAME.search(text)
+    plain = plain and bool(of_it or not read_sentence(said, scene.vocabulary).plan.filters)
     if not ids and scene.table.it and plain and re.search(r"[.!?…]", found["stop"]):
         ids = (scene.table.it.id,)
     return Act("details", films=ids[:1], text=fact_asked(asked), read=read) if ids else None

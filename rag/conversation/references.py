@@ -22,7 +22,7 @@ _ORDINALS = {
     "last": -1, "final": -1, "bottom": -1,
 }  # fmt: skip
 NUMBERS = {word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)}
-_THING = r"(?:\s+(?:one|film|movie|title|suggestion|result|pick|of (?:them|these|those)|on (?:the|your) list))"
+_THING = r"(?:\s+(?:one|film|movie|title|suggestion|result|pick|of (?:them|these|those)|of the (?:two|three|four|five|lot|bunch)|on (?:the|your) list))"
 _ORDINAL = re.compile(
     rf"\bthe\s+(?:very\s+)?({'|'.join(_ORDINALS)})(?:{_THING}\b|(?=\s*(?:$|[?!.,;]|(?:is|was|has|looks?|sounds?|but|and|instead|please|again|about)\b)))"
     rf"|\b({'|'.join(_ORDINALS)}){_THING}\b"
@@ -32,19 +32,22 @@ _STOP = r"\s*(?:$|[?!.,;:–—-]|(?:out )?of (?:those|these|them)\b"
 _DESCRIBED = re.compile(
     r"\bthe\s+((?:[\w'’-]+\s+){0,3}?)one(?:\s+("
     rf"(?:where|in which|that|who)\s+.+?(?={_STOP}))|"  # a clause goes on behind "is"
-    rf"(?:with|by|from|about|starring|set|in)\s+.+?(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))))?"
+    rf"(?:with|by|from|about|on|starring|set|in)\s+.+?(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|about\W*$))))?"
     rf"(?={_STOP}|(?:is|was|has|but|and|please|sounds|looks|i|we)\b|(?:ok |okay |good |suitable |right |all right )?for (?:kids|children|adults|families|my)\b|about\W*$))"
 )
 _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
 )
 _EXTREMES = {
-    "longer": ("runtime", True), "shorter": ("runtime", False), "newer": ("year", True), "older": ("year", False),
+    "longer": ("runtime", True), "shorter": ("runtime", False), "newer": ("year", True), "older": ("year", False), "earlier": ("year", False), "later": ("year", True),
     "longest": ("runtime", True), "shortest": ("runtime", False), "newest": ("year", True), "latest": ("year", True), "most recent": ("year", True),
     "oldest": ("year", False), "earliest": ("year", False), "best rated": ("rating", True), "highest rated": ("rating", True),
 }  # fmt: skip
+_OTHER = re.compile(r"\bthe other (?:one|film|movie)\b|\bthe other(?=\W*$)")
+_NOT_THE = re.compile(r"\bnot (?:the )?([\w'’ ]{2,30}?)(?: one| film)?\W*(?:but )?$")
 _LOOKED_AT = 5  # films with the most telling of some words, for one that has them all
 _EXTREME = re.compile(rf"\b({'|'.join(_EXTREMES)})\b")
+_OF_SEVERAL = re.compile(rf"\bthe ({'|'.join(_EXTREMES)}) of (?:the (?:two|three|four|five|lot)|them|those|these)\b")
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,12 @@ def refer(sentence: str, table: Table, vocabulary: Vocabulary) -> Reference | No
         r"\b(?:both|all) of (?:them|these|those)\b|\bthem all\b|\bthem both\b|\b(?:these|those|them)\b", text
     ):
         return Reference(tuple(table.shown), *found.span(), explicit=False)
-    if (found := re.search(r"\bthe other (?:one|film|movie)\b", text)) and len(table.shown) > 1:
-        other = next((film for film in table.shown if table.it is None or film.id != table.it.id), table.shown[0])
+    if (found := _OTHER.search(text)) and len(table.shown) > 1:
+        away = _refused(text[: found.start()], table, vocabulary) or ([table.it.id] if table.it else [])
+        other = next((film for film in table.shown if film.id not in away), table.shown[0])
         return Reference((other,), *found.span())
+    if (found := _OF_SEVERAL.search(text)) and (best := extreme_of(found[1], table.shown)):
+        return Reference((best[1],), *found.span())
     if (found := _DESCRIBED.search(text)) and (film := _described(found, table, vocabulary)):
         return Reference((film,), *found.span())
     if (found := _POINTING.search(text)) and table.it:
@@ -109,6 +115,14 @@ def extreme_of(sentence: str, films: Sequence[Movie]) -> tuple[str, Movie] | Non
     if not known:
         return None
     return found.group(1), (max if most else min)(known, key=lambda film: getattr(film, field))
+
+
+def _refused(before: str, table: Table, vocabulary: Vocabulary) -> list[str]:
+    """Ids of the films that "not the Keaton" puts aside, in front of "the other one"."""
+    found = _NOT_THE.search(before)
+    filters = understand(f"films by {found[1]}", vocabulary).plan.filters if found else None
+    filters = filters or (understand(f"{found[1]} films", vocabulary).plan.filters if found else None)
+    return [film.id for film in table.shown if passes(film, filters)] if filters else []
 
 
 def _described(found: re.Match[str], table: Table, vocabulary: Vocabulary) -> Movie | None:

@@ -21,10 +21,11 @@ from rag.reading.plainly import FINE_TOO
 _NEW = re.compile(
     r"^(?:(?:show|give|find|list)(?: me| us)? )?everything (?:by|with|from|of|you(?:'ve| have))\b|^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
-    r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|scrap (?:that|all (?:of )?that|everything|it all)\b|begin again|from scratch|(?:new|different|another) (?:topic|question|subject)|now i(?:'d| would)? (?:want|like|feel|need)|"
+    r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|(?:scrap|scratch) (?:that|all (?:of )?that|everything|it all)\b|begin again|from scratch|(?:new|different|another) (?:topic|question|subject)|now i(?:'d| would)? (?:want|like|feel|need)|"
     r"let's (?:try|do|switch to) something else)\b|\b(?:go|get|switch|move|going) back to (?=(?:the|those|these|my|some|an?)\b)"
 )
 _RETHOUGHT = re.compile(r"\bon second thoughts?\b")  # "on second thought, any length will do": no new request
+_WEAKLY_NEW = re.compile(r"\b(?:forget|scratch|scrap) (?:it|that)\b[,.!;]?(?! (?:all|search)\b)")
 _OTHER_WAY = re.compile(
     r"\b(?:the )?(?:wrong|other) way (?:a?round|about)\b|\b(?:mixed|muddled) (?:that|it|them|things) up\b|\bbackwards\b(?=\W*[:,;.–—-])"
 )
@@ -88,6 +89,8 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
     if not before or _SIMPLY.match(text):
         return True
     if _NEW.search(text):
+        if lifted(rest := _WEAKLY_NEW.sub("", text), before) != before and not _NEW.search(rest):
+            return False  # "forget that, romance is fine"
         return not (
             _RETHOUGHT.search(text) and (lifted(said, before) != before or bool(_INSTEAD.search(_RETHOUGHT.sub("", text))))
         )

@@ -112,6 +112,8 @@ class Draft:
         refused = getattr(place, field)
         allowed = self.filters.get(field) or getattr(self._names, field)
         self.filters[field] = [value for value in allowed if value not in refused][:LIST_LIMIT]
+        if field == "countries":  # nor made with one of them
+            self.soft += [Wish(kind="country", value=value, weight=-1) for value in refused]
         self.note(text, field, f"not {', '.join(refused)}")
 
     def soften_last(self) -> None:

@@ -270,7 +270,8 @@ class Interpreter(Scope):
     def _read_place(self, n: int, piece: Piece) -> bool | None:
         place: Place = piece.value
         in_language = bool(place.languages) and self._tokens[piece.start - 1].fold == "in" if piece.start else False
-        if not in_language and self._before_noun(n) == "word":
+        of_country = bool(piece.start) and self._tokens[piece.start - 1].fold in {"from", "in"}  # "made in Japan starring"
+        if not in_language and not (of_country and not place.languages) and self._before_noun(n) == "word":
             return False
         if not self._usable(place):
             return False

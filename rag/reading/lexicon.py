@@ -158,7 +158,7 @@ _WORDS: Mapping[Kind, str] = {
         the whole family, for a kid, for a child, family movie night, for my little one, for my nephew, for my niece
         for my grandkids, with my grandkids, with the grandkids, with my nephew""",
     "topic": """korean war, vietnam war, civil war, world war, world war two, world war ii, world war 2, world war one
-        world war i, world war 1, cold war, star wars, spanish civil war, american civil war, american dream
+        world war i, world war 1, years old, year old, months old, weeks old, days old, cold war, star wars, bond film, bond films, bond movie, bond movies, spanish civil war, american civil war, american dream
         american football, french revolution, gulf war, nuclear war, russian revolution, russian roulette, mexican standoff
         greek mythology, roman empire, family secret, family secrets, crime scene, james bond, harry potter, john wick
         indiana jones, jack ryan, jason bourne, sherlock holmes, wwii, ww2, roman history, best friend, best friends

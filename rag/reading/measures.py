@@ -67,6 +67,9 @@ _AFTERWARDS: Phrases[Bound] = Phrases.listed(
 )
 
 
+_BEHIND_ON = word_set("that that's which with without and but or please only no not nothing by starring in under over")
+
+
 def bounded(tokens: Tokens, at: int) -> tuple[bool, Bound | None, int]:
     """(negated, bound, end) of "nothing made before": the words in front of a measure."""
     place, negated = at, False
@@ -85,8 +88,9 @@ def bounded(tokens: Tokens, at: int) -> tuple[bool, Bound | None, int]:
 
 def afterwards(tokens: Tokens, at: int) -> tuple[Bound | None, int]:
     found = _AFTERWARDS.match(tokens, at) if at < len(tokens) else None
-    if found is None or (tokens[at].fold == "on" and at + 1 < len(tokens) and tokens[at + 1].is_word):
-        return None, at  # "from 1990 on" bounds, "from 1990 on Mars" does not
+    goes_on = found is not None and tokens[at].fold == "on" and at + 1 < len(tokens) and tokens[at + 1].is_word
+    if found is None or (goes_on and tokens[at + 1].fold not in _BEHIND_ON):
+        return None, at  # "from 1990 on, with …" bounds, "from 1990 on Mars" does not
     if (
         BOUNDS.match(tokens, at)
         and found[0] < len(tokens)
@@ -220,7 +224,9 @@ def _minutes(tokens: Tokens, at: int) -> tuple[float, int] | None:
         return (float(clock.group(3)), joined + 1) if clock and clock.group(3) else None
     if word_at(tokens, joined + 1) in _MINUTES:
         return number, joined + 2
-    return (number, joined + 1) if joined == at and tokens[joined].text.isdigit() and number >= 5 else None
+    alone = joined == at or not (joined + 1 < len(tokens) and tokens[joined + 1].is_word)  # "two hours and twenty"
+    alone = alone or word_at(tokens, joined + 1) in {"or", "max", "maximum", "tops", "at", "long"}
+    return (number, joined + 1) if alone and (joined > at or tokens[joined].text.isdigit()) and number >= 5 else None
 
 
 # -- ratings -----------------------------------------------------------------------------------

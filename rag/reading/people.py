@@ -26,6 +26,7 @@ _PERSON_CUES = word_set(
     "loves some any more hate avoid except than also plus drop , & +"
 )
 _JOINTS = word_set("and & with")
+_WHERE = word_set("at near")  # "stuck at Kennedy airport"
 _WORDS_OF_A_WISH = 16
 _KNOWN = 3  # films; a nickname means somebody better known before somebody who is really called so
 _FAMOUS = 5  # films of somebody whose surname begins a sentence, though a title has it too
@@ -133,7 +134,9 @@ class PersonReader:
                 return None
             if not first.capital and not cued and not (after and length == 1) and not self._unmistakable(tokens, at, person):
                 return None
-            if first.capital and not (cued or after) and (at == 0 or alone):
+            if first.capital and not (cued or after) and ((at == 0 and length == 1) or alone):
+                return None
+            if not cued and at and tokens[at - 1].fold in _WHERE:
                 return None
             if self._continues(tokens, at, at + length, cued):
                 return None

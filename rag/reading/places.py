@@ -46,7 +46,14 @@ algerian Algeria
 tunisian Tunisia; nigerian Nigeria; senegalese Senegal; kenyan Kenya; ethiopian Ethiopia; taiwanese Taiwan; filipino Philippines
 pakistani Pakistan; bangladeshi Bangladesh; malaysian Malaysia; singaporean Singapore; soviet Soviet Union; yugoslav Yugoslavia
 czechoslovak Czechoslovakia; bosnian Bosnia & Herzegovina; palestinian Palestine; saudi Saudi Arabia; afghan Afghanistan
-uruguayan Uruguay; bolivian Bolivia; ecuadorian Ecuador; jamaican Jamaica; kazakh Kazakhstan; hollywood United States
+jordanian Jordan; syrian Syria; yemeni Yemen; libyan Libya; sudanese Sudan; malian Mali; mauritanian Mauritania; ghanaian Ghana
+cameroonian Cameroon; congolese Congo; chadian Chad; rwandan Rwanda; ugandan Uganda; tanzanian Tanzania; zambian Zambia
+zimbabwean Zimbabwe; angolan Angola; ivorian Ivory Coast; cambodian Cambodia; nepali Nepal; nepalese Nepal; bhutanese Bhutan
+sri lankan Sri Lanka; burmese Myanmar; tibetan Tibet; albanian Albania; macedonian North Macedonia; montenegrin Montenegro
+slovenian Slovenia; slovene Slovenia; kosovan Kosovo; belarusian Belarus; armenian Armenia; azerbaijani Azerbaijan; uzbek Uzbekistan
+kyrgyz Kyrgyzstan; tajik Tajikistan; maltese Malta; cypriot Cyprus; paraguayan Paraguay; guatemalan Guatemala; nicaraguan Nicaragua
+costa rican Costa Rica; panamanian Panama; dominican Dominican Republic; haitian Haiti; puerto rican Puerto Rico; qatari Qatar
+kuwaiti Kuwait; uruguayan Uruguay; bolivian Bolivia; ecuadorian Ecuador; jamaican Jamaica; kazakh Kazakhstan; hollywood United States
 """
 _GROUPS: dict[str, Place] = {
     "scandinavian": Place(("sv", "da", "no")),
@@ -63,7 +70,7 @@ _GROUPS: dict[str, Place] = {
     "aussie": Place((), ("Australia",)),
     "east german": Place((), ("East Germany",)),
     "west german": Place((), ("West Germany",)),
-    "south korean": Place(("ko",), ("South Korea",)),
+    "south korean": Place((), ("South Korea",)),
     "european": Place((), (
         "France", "Germany", "Italy", "Spain", "United Kingdom", "Sweden", "Denmark", "Norway", "Finland", "Belgium",
         "Netherlands",

@@ -11,11 +11,14 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rag.reading.places import country_names
+from rag.reading.places import adjectives, country_names
 
 _GENRE = r"(?:horror|comedy|drama|action|adventure|thriller|crime|romance|fantasy|sci-fi|mystery|war|western|music|musical|family|animation)"
 _TIME = r"(?:(?:an? |one |two |three |four |\d[\d.]* ?)?(?:and a half )?(?:hours?|h)(?: and a (?:half|quarter)|(?: and)? ?\d{1,2}(?: ?min(?:ute)?s?)?)?|\d{2,3} ?(?:minutes|mins?))"
 _NOTHING = r"(?:nothing|(?:don'?t|do not|never|not) (?:\w+ (?:me |us )?)?(?:anything|any (?:films?|movies?|ones?))|no (?:films?|movies?|ones?))"
+_COUNTRY = rf"(?:{'|'.join(map(re.escape, country_names()))})"
+_MADE_IN = {word: place.countries[0] for word, place in adjectives().items() if len(place.countries) == 1}
+_DECADE = r"(?:(?:early|mid|late)[ -])?(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties|(?:19|20)?\d0['’]?s)"
 _KIN = r"(?:mum|mom|mother|dad|father|wife|husband|partner|girlfriend|boyfriend|sister|brother|gran(?:ny|ma|dad|dpa)?|nan|kids?|son|daughter|friends?|flatmate)"
 FINE_TOO = (
     r"^(?:actually,? |oh,? |and |but )*(?!(?:older|newer|longer|shorter|earlier|later|that|it|this)\b)([\w-]+(?: [\w-]+)?(?: ones?| films?)?) "
@@ -49,6 +52,18 @@ _AUDIENCE = (  # Who watches says whom the film is for.
      r"\b(?:the )?kids (?:are|will be) (?:here|coming|over|with us|watching)\b|\bwith the little ones\b", "for kids"),
 )  # fmt: skip
 _LENGTHS = (  # Limits of time, said in other ways.
+    ("please not one that lasts more than two and a half hours",
+     rf"\b(?:not|no|nothing|none)(?: (?:an?y?|ones?|anything|films?|movies?|at all))*(?: (?:that|which))?(?: (?:is|are|lasts?|runs?|goes?))?(?: on)?(?: for)? (?:longer|more) than (?={_TIME})", "at most "),
+    ("I've got two and a half hours or more to fill",
+     rf"\b(?:i|we)(?:'ve| have)?(?: got)? ({_TIME}) or more(?: to (?:fill|kill|spare))?\b", r"at least \1"),
+    ("two and a half hours is the minimum they expect",
+     rf"\b({_TIME}) is (?:(?:the|my|our|their|his|her) )?(?:\w+ )?min(?:imum)?\b(?: (?:they|we|i|he|she|you) \w+)?", r"at least \1"),
+    ("Japanese animation, minimum length two hours",
+     rf"\bmin(?:imum)?\.? (?:length|runtime|running time|duration)(?: of| is|:)? (?={_TIME})", "at least "),
+    ("maximum length two hours",
+     rf"\bmax(?:imum)?\.? (?:length|runtime|running time|duration)(?: of| is|:)? (?={_TIME})", "at most "),
+    ("Then stretch it to 85 minutes.",
+     rf"\b(?:stretch|extend|push|raise|lower|cut|bring|set|shorten|increase|reduce|up) (?:it|that|this|the (?:limit|length|time|maximum|runtime))(?: up| down| out)? to (?={_TIME})", "at most "),
     ("100 minutes is the absolute limit, dog",
      rf"\b({_TIME}) is (?:(?:my|our|the|his|her) )?(?:\w+ )?(?:limit|max(?:imum)?|ceiling|cap|most)\b(?: (?:i|we) (?:can (?:do|manage|take|stand)|have))?", r"at most \1"),
     ("not one second longer than two hours.",
@@ -84,7 +99,7 @@ _LENGTHS = (  # Limits of time, said in other ways.
     ("on a plane, 2h15 left",
      r"\b(?:about |around |only |just )?(\d{1,3} ?(?:minutes|min|hours?|h)(?: ?\d{1,2}(?: ?min(?:utes)?|m)?)?) (?:left|to spare|to kill|to fill|free)\b", r"at most \1"),
     ("films that run three hours or more",
-     rf"\b(?:that|which) (?:runs?|lasts?|goes?)(?: on)?(?: for)? (?=(?:(?:at least|at most|over|under|more than|less than|about) )?{_TIME})", ""),
+     rf"\b(?:(?:that|which) )?(?:runs?|lasts?|goes?)(?: on)?(?: for)? (?=(?:at least|at most|over|under|more than|less than) {_TIME})|\b(?:that|which) (?:runs?|lasts?|goes?)(?: on)?(?: for)? (?=(?:about )?{_TIME})", ""),
     ("less long than 100 minute",
      r"\bless long than (?=\w)", "shorter than "),
     ("shorter than 100 minute",
@@ -97,6 +112,22 @@ _LENGTHS = (  # Limits of time, said in other ways.
      r"\bnot (?:that|so|quite so|as) short\b", "longer"),
 )  # fmt: skip
 _WORDING = (  # Genres, places and searches in roundabout words.
+    ("danish productions pls",
+     rf"\b({'|'.join(map(re.escape, _MADE_IN))}) (?:\(co-?\)|co-?)?productions?\b", lambda found: f"films from {_MADE_IN[found[1].lower()]}"),
+    ("must be a UK production, his idea",
+     rf"\b(?:an? |the )?({_COUNTRY}) (?:\(co-?\)|co-?)?productions?\b", r"a film from \1"),
+    ("Only ones that Germany co-produced, please",
+     rf"\b(?:that |which )?((?:the )?{_COUNTRY}) (?:has |have )?(?:co-?)?(?:produced|financed)\b", r"from \1"),
+    ("one of them is a documentary I think? just that",
+     r"\bone of (?:them|those|these) is an? ([\w-]+)(?: film| movie)?,?(?: i (?:think|believe|guess|suppose))?[?.,!]* (?:just|only) (?:that|this)(?: one)?\b", r"only \1"),
+    ("something good (7+) with gene wilder",
+     r"\((\d(?:\.\d)?) ?\+\)", r"rated at least \1"),
+    ("a shorter one than Wadjda among them",
+     r"\b(older|newer|longer|shorter|earlier|later)(?: ones?| films?| movies?) than (?=\w)", r"\1 than "),
+    ("Is there an earlier film with both De Niro and Pacino?",
+     r"\ban earlier (film|movie|one)\b", r"an older \1"),
+    ("Is there a later film with both",
+     r"\ba later (film|movie|one)\b", r"a newer \1"),
     ("a romance but not a comedy, at least a 7",
      r"\bat least an? (?=(?:[4-9](?:\.\d)?)(?=\s*(?:[,.;!?]|$|out of\b|and\b|but\b|please\b)))", "rated at least "),
     ("sci-fi, not a comedy, 7.5 or more",
@@ -173,6 +204,28 @@ _WORDING = (  # Genres, places and searches in roundabout words.
      r"^i(?:'m| am) (?:so |really |very )?(?:bored|tired|exhausted|alone|free) ?(?:tonight|today)?\W*$", "recommend something"),
 )  # fmt: skip
 _REFUSALS = (  # Who refuses what, however many negations it takes.
+    ("Howard Hawks, but none of the comedies.",
+     r"\bnone of (?:the|his|her|their|your) (?=\w)(?!ones? )", "no "),
+    ("no war ether",
+     r"\bether\b(?=\s*(?:[?!.,]|$))", "either"),
+    ("I refuse horror and action.",
+     r"\b(?:i|we|he|she|they|(?:my|our) \w+) (?:refuses?|rejects?|vetoe?s?|veto) (?!to\b|it\b|that\b|this\b)(?=\w)", "no "),
+    ("nothing rated under 7",
+     r"\b(?:nothing|none|not|no (?:films?|movies?|ones?))(?: (?:that|which)(?:'s| is| are)?)? (?:rated|scored|scoring|with (?:a )?(?:ratings?|scores?)(?: of)?) (?:under|below|less than|lower than) (?=\d)", "rated at least "),
+    ("Chaplin still isn't.",
+     r"(?:^|(?<=[,.;!] )|(?<=\bbut ))(?!(?:it|that|this|they|he|she|which|there|who)\b)([\w'’]+(?: [\w'’]+){0,2}?) still (?:isn'?t|aren'?t|is not|are not|is out|are out)(?: (?:welcome|allowed|wanted))?(?=\s*(?:[.!,;]|$))", r"no \1"),
+    ("Hold the musicals.",
+     r"(?:^|(?<=[,.;!] )|(?<=\band )|(?<=\bbut ))(?:please )?hold the (?!line|phone|front|door)(?=\w)", "no "),
+    ("Drop the crime ones.",
+     r"\b(?:drop|lose|cut|scrap|ditch|bin) (?:all )?(?:the |those |any )([\w-]+(?: [\w-]+)?) (?:ones|films|movies)\b", r"no \1 films"),
+    ("superhero stuff but not live action",
+     r"\b(?:not|no|nothing)(?: that(?:'s| is))? live[- ]action\b", "animated"),
+    ("Tarkovsky makes me sleepy.",
+     r"(?:^|(?<=[,.;!?] ))((?-i:[A-Z])[\w'’]+(?: (?-i:[A-Z])[\w'’]+)?) (?:always |just |only )?(?:bores me|annoys me|depresses me|irritates me|makes me (?:sleepy|tired|yawn|sad|sick|angry)|(?:puts|sends) me to sleep|gives me (?:the creeps|nightmares|a headache))\b", r"no \1"),
+    ("Michael Palin, in something where Cleese isn't",
+     r"\b(?:in )?(?:(?:some|any)thing |(?:a |any )?(?:film|movie|one)s? )?(?:where|in which|without) ((?!it\b|he\b|she\b|they\b|there\b|that\b)[\w.'’-]+(?: [\w.'’-]+){0,2}?) (?:isn'?t|is not|aren'?t|are not|is nowhere)(?: (?:around|present|involved|to be seen))?(?=\s*(?:[.!?,;]|$))", r"not with \1"),
+    ("not the Bond film though (A View to a Kill)",
+     r"\bnot the [\w' -]{2,30}? (?:film|movie|one)(?: though)?,? \(([^()]{2,60})\)", r"not \1"),
     ("and I'm off Brad Pitt.",
      r"\b(?:i'?m|we'?re|he'?s|she'?s|i am|we are) off (?=(?-i:[A-Z][a-z]+ [A-Z]))", "no "),
     ("and i refuse to sit through a musical",
@@ -239,7 +292,7 @@ _REFUSALS = (  # Who refuses what, however many negations it takes.
     ("noir made outside the United States.",
      r"\b(?:from |made )?outside (?:of )?(?=(?:the )?(?-i:[A-Z]))", "not from "),
     ("which of those were NOT made by John Ford",
-     r"\bnot (?:directed|made|filmed|shot) by\b", "not by"),
+     r"\b(?:not|nothing|none|no (?:films?|movies?|ones?))(?: (?:that|which)(?:'s| is| are| was| were)?)? (?:directed|made|filmed|shot|produced|done) by\b", "not by"),
     ("- aliens",
      r"(?:^|(?<=[\s,]))-(?=[A-Za-z])|^- (?=[A-Za-z])", "no "),
     ("Let us narrow it to the German-language",
@@ -263,6 +316,16 @@ _REFUSALS = (  # Who refuses what, however many negations it takes.
          r"(?:really |just |absolutely )?(?:can'?t stand|can'?t bear|hates?|loathes?|dislikes?|doesn'?t (?:like|do|want)|(?:won'?t|will not|never|refuses to|doesn'?t want to|would never) (?:watch(?:es)?|see))\b", "no"),
 )  # fmt: skip
 _ASIDES = (  # What somebody's evening is like says nothing about the film.
+    ("We're a couple of film students: Soviet cinema",
+     r"^(?:we|i)(?:'re|'m| are| am) [^:,.;?!]{3,60}: (?=\w)", ""),
+    ("my mum is sensitive, no war films",
+     rf"(?:^|(?<=[,.;!?] ))(?:my|our|the) (?:\w+ )?{_KIN}(?:'s| is| are) [^,.;!?]{{3,40}}[,.;] (?=(?:so |and |but )?(?:please )?(?:no|nothing|not|without)\b)", ""),
+    ("The family's over and two and a half hours",
+     r"\b(?:the |my |our )?(?:whole )?family(?:'s| is) (?:over|visiting|here|coming|staying)\b(?: (?:and|so)\b)?,?", ""),
+    ("with Kevin Costner? he's my hero",
+     r"(?:^|(?<=[,.;!?] ))(?:he|she)(?:'s| is) (?:my|our) (?:\w+ )?(?:hero|heroine|idol|crush|favou?rite|darling)(?: (?:actor|actress|director))?\b", ""),
+    ("from the last ten years or so, let's say since 2015",
+     r"\bfrom the (?:last|past) (?:\w+ )?(?:years|decade)(?: or so)?[,;]? (?:let'?s say|say|i\.?e\.?|meaning|i mean|so) (?=(?:since|from|after)\b)", ""),
     ("my parents are both in their seventies and want a musical",
      r"\b(?:is |are |both |well )*in(?:to)? (?:my|our|his|her|their) (?:early |mid |mid-|late )?(?:twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|\d0'?s)\b", ""),
     ("hello, my english is small. i search cartoon",
@@ -347,6 +410,12 @@ _ASIDES = (  # What somebody's evening is like says nothing about the film.
      r"\bafter all\b", ""),
 )  # fmt: skip
 _YEARS = (  # Years, decades and eras.
+    ("oh, forget the eighties, the seventies are better",
+     rf"\b(?:forget|drop|scrap|never ?mind|skip|not) (?:about )?(?:the )?{_DECADE}[,;.]+ (?:and |but |rather |maybe |perhaps )?(?:do |make it |give me |try |from |take )?(?:the )?({_DECADE})\b(?: (?:are|is|were|would be|sounds?) (?:much )?(?:better|nicer|preferable|fine))?(?: instead)?", r"instead from the \1"),
+    ("older than me please. i was born in 1955",
+     r"\bolder than (?:me|us|i am|we are|him|her|(?:my|our) \w+)\b([^0-9(]{0,60}?)\(?\b(?:(?:and )?(?:i|he|she|we|they)(?:'m| was| were| am)? )?born(?: in)? ((?:19|20)\d\d)\)?", r"from before \2\1"),
+    ("younger than me (born 1975)",
+     r"\b(?:newer|younger) than (?:me|us|i am|we are|him|her|(?:my|our) \w+)\b([^0-9(]{0,60}?)\(?\b(?:(?:and )?(?:i|he|she|we|they)(?:'m| was| were| am)? )?born(?: in)? ((?:19|20)\d\d)\)?", r"from after \2\1"),
     ("white. from 2000 then",
      r"\bfrom ((?:19|20)\d\d),? then\b", r"from \1 onwards"),
     ("an old one, from the fifties or earlier",
@@ -354,7 +423,7 @@ _YEARS = (  # Years, decades and eras.
     ("helen mirren in a drama, 2000 or later",
      r"\blater\b(?= *(?:[?!.,]|$))", "newer"),
     ("we're both born in 1979, what do you have from that year?",
-     r"(?:^|(?<=[.!?] ))[^.!?]*?\b((?:18|19|20)\d\d),? ([^.!?]*?)\b(from|in|of|made in) (?:that|the same|our) (?:very )?year\b", r"\2\3 \1"),
+     r"^.*?\b((?:18|19|20)\d\d)[.,;!]? ([^.!?]*?)\b(from|in|of|made in) (?:exactly |precisely )?(?:that|the same|our) (?:very |exact |same )?year\b", r"\2\3 \1"),
     ("nothing from before he was born in 2009",
      r"\bbefore (?:he|she|they|i|we|(?:my|our) \w+) (?:was|were) (?:even )?born in (?=\d{4})", "before "),
     ("musical from the golden age of hollywood",
@@ -414,7 +483,7 @@ _PEOPLE = (  # People and what they did.
     ("My mum loves Julie Andrews. What",
      rf"\b(?:my|our|the) (?:\w+ )?{_KIN} (?:really |just |absolutely )?(?:loves?|likes?|enjoys?|adores?|(?:is|are) (?:\w+ )?(?:into|mad about|fond of|fans? of|a fan of))\b(?= (?-i:[A-Z]))", "something like"),
     ("My dad loves submarines. And war",
-     rf"\b(?:my|our|the) (?:\w+ )?{_KIN} (?:really |just |absolutely )?(?:loves?|likes?|enjoys?|adores?|(?:is|are) (?:\w+ )?(?:into|mad about|fond of|fans? of|a fan of))\b", ""),
+     rf"\b(?:my|our|the) (?:\w+ )?{_KIN} (?:really |just |absolutely )?(?:loves?|loved|likes?|liked|enjoys?|enjoyed|adores?|adored|(?:is|are|was|were) (?:\w+ )?(?:into|mad about|fond of|partial to|keen on|fans? of|a fan of))\b", ""),
     ("dir: fincher",
      r"\bdir(?:ected by|ector)?\s*:\s*", "directed by "),
 )  # fmt: skip
