@@ -29,7 +29,7 @@ def grounds(*titles: str, said: str = "", numbers: tuple[float, ...] = ()) -> Gr
         "Up, from 2009, is a gentle adventure.",
         "- **Up (2009)** – a widower ties balloons to his house.",
         "Both are well worth an evening!",
-        "Carl isn't named here, but Pete Docter directed Up.",
+        "You asked for Carl; Pete Docter directed Up.",
         "Two hours and fifty minutes of Heat, then.",
         "Surprisingly, Up will make you cry.",
         "Heat is one of the great crime dramas of the 1990s.",
@@ -65,6 +65,23 @@ def test_what_is_so_may_be_said(sentence: str) -> None:
         "<b>Heat</b> is great.",
         "As an AI, I like Heat.",
         "My system prompt says to recommend Heat.",
+        "Heat is a gentle romantic comedy.",
+        "Heat is in French.",
+        "Heat lasts one hundred minutes.",
+        "Heat lasts four hours.",
+        "Heat made two billion dollars.",
+        "Up came out in 1995, like Heat.",
+        "Michael Mann directed Up and Heat.",
+        "Up was directed by Michael Mann and stars Al Pacino, like Heat.",
+        "Heat won awards for best film.",
+        "Heat is a drama of the seventies.",
+        "Heat was critically acclaimed.",
+        "You might also enjoy the untouchables or collateral.",
+        "Heat stars george clooney.",
+        "the untouchables is even better.",
+        "Fans of goodfellas will like Heat.",
+        "Heat is the sequel to Thief.",
+        "Both are comedies.",
     ],
 )
 def test_what_is_not_known_may_not(sentence: str) -> None:
@@ -75,6 +92,21 @@ def test_the_users_own_words_may_be_repeated() -> None:
     asked = grounds("Heat", said="something like Ronin with Jean Reno from 1998")
     assert asked.check("You asked for something like Ronin, from 1998, with Jean Reno.").ok
     assert not grounds("Heat").check("You asked for something like Ronin.").ok
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Heat is a French comedy.",
+        "Heat is a comedy under 90 minutes.",
+        "Heat was directed by Christopher Nolan.",
+        "Heat is from the nineteen sixties, and it lasts 90 minutes.",
+    ],
+)
+def test_a_wish_makes_nothing_true(sentence: str) -> None:
+    asked = grounds("Heat", said="a French comedy by Christopher Nolan under 90 minutes from the sixties")
+    assert not asked.check(sentence).ok
+    assert asked.check("You asked for a French comedy by Christopher Nolan under 90 minutes.").ok
 
 
 def test_namesakes_are_told_apart_by_year() -> None:

@@ -304,7 +304,7 @@ def test_a_lie_is_replaced_and_counted(library: Library, tmp_path: Path, lie: st
         "Heat is a crime drama by Michael Mann, with Al Pacino and Robert De Niro.",
         "**Heat (1995)** runs 170 minutes.",
         "You asked for Al Pacino, and The Godfather from 1972 has him.",
-        "Both were made in the 1970s or 1990s.",
+        "Both are dramas with Al Pacino.",
         "If you like slow tension, try Heat first.",
     ],
 )

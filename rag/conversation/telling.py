@@ -79,7 +79,7 @@ def tell(brief: Brief, speaker: Speaker, grounds: Grounds, outcome: Telling, his
                 outcome.reasons.append(verdict.reason)
                 if stand_in := _stand_in(left, verdict.films):
                     named = (stand_in.film_id,)
-                    yield show(_on_its_own_line(outcome.text, stand_in.text))
+                    yield show(_in_prose(outcome.text, stand_in.text))
                 if outcome.corrections >= _MOST_SENTENCES // 2:
                     break  # this model has nothing to say that is true
     except LlmUnreachable as error:
@@ -168,6 +168,11 @@ def _stand_in(left: dict[str, Line], about: Sequence[str]) -> Line | None:
     """The template's line for the film a failed sentence was about, or for the next film not yet told."""
     movie_id = next((movie_id for movie_id in (*about, *left) if movie_id in left), None)
     return left.pop(movie_id) if movie_id else None
+
+
+def _in_prose(shown: str, text: str) -> str:
+    """The template's line among a model's sentences: a paragraph of its own, no lone bullet."""
+    return ("\n\n" if shown and not shown.endswith("\n\n") else "") + text.removeprefix("- ").rstrip("\n") + "\n\n"
 
 
 def _on_its_own_line(shown: str, text: str) -> str:

@@ -131,7 +131,7 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
         bound and word_at(tokens, place) == "about"
     ):
         place += 1
-    first = _duration(tokens, place)
+    first = read_duration(tokens, place)
     joint, loose = place, None
     if first is None and place < len(tokens) and (loose := tokens[place].number) is not None:
         joint = place + 1
@@ -141,7 +141,7 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
         joint += 1
     elif not (joint < len(tokens) and tokens[joint].glued):
         joint = place
-    second = _duration(tokens, joint) if joint > place else None
+    second = read_duration(tokens, joint) if joint > place else None
     hours = (tokens[joint].number if joint < len(tokens) else None) or 0.0
     if second is None and first and 1 <= hours <= _MOST_HOURS:  # "between two hours and two and a half"
         part, end = _fraction(tokens, joint + 1)
@@ -173,7 +173,7 @@ def read_runtime(tokens: Tokens, at: int) -> Measure | None:
     return Measure("runtime", max(1, minutes - margin), minutes + margin, end, "bound" if bound or named else "bare", negated)
 
 
-def _duration(tokens: Tokens, at: int) -> tuple[float, int] | None:
+def read_duration(tokens: Tokens, at: int) -> tuple[float, int] | None:
     """(minutes, end) of "1h40", "1 h 40 min", "two and a half hours", "an hour and a half"."""
     word = word_at(tokens, at)
     if found := _CLOCK.fullmatch(word):
