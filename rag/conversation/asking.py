@@ -42,7 +42,7 @@ _WHAT_ABOUT = re.compile(
     r"(?:,? (?:then|instead|in (?:any|whatever) language))*\s*\?*$"
 )
 _SHORT_AT_THE_END = re.compile(
-    r"[.!]\s+((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
+    r"[.!]\s+(?:and )?((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
     re.IGNORECASE,
 )
 _TELLING = 3  # words of a description that a film elsewhere has to have, all of them
@@ -301,6 +301,9 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         return delta  # "Sigourney Weaver! What have you got with her?"
     said_before = read_sentence(scene.memory.exchanges[-1].said, scene.vocabulary) if scene.memory.exchanges else None
     just_named = said_before.plan.filters.people if said_before else ()
+    asks_of_them = pronoun and (pronoun[1] in ("him", "her") or re.search(r"\b(?:he|she|his|her)\b", found[0]))
+    if pronoun and asks_of_them and len(just_named) == 1 and not pronoun[1]:
+        return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": just_named})})
     if pronoun and pronoun[1] in ("him", "her") and len(just_named) == 1:  # "is Ricardo Darín in it?", "only those with him"
         query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
         return delta.model_copy(update={"query": query, "filters": delta.filters.model_copy(update={"people": just_named})})

@@ -41,6 +41,10 @@ _I = re.IGNORECASE
 _SEEN_TITLE = re.compile(r"^.*?\b(?:seen|saw|watched) ", _I)
 _SUBJECT = re.compile(r"^(?:(?:but|and|no|sorry),? )*(?:he|she|they)(?='s|'ve| has| have| saw| watched| seen)")
 _PLOT_TOLD = re.compile(r"[\"“](.{60,}?)[\"”]|:\s*(.{60,}?)(?=[.!?]\s*(?:what|which)\b|$)", _I | re.DOTALL)
+_IS_HERE = re.compile(
+    r"^(?:is|are) (?!(?:it|that|this|there|they|any|she|he)\b)(.+?) (?:here|available|in (?:the|your|this) (?:catalogue|catalog|library|collection)|in stock)\s*\?*$",
+    _I,
+)
 _SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
 _FEW_WORDS = 5
 _SHORT_QUESTION = 120  # characters: who asks what he likes doesn't tell a story first
@@ -50,6 +54,7 @@ _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 def hear(said: str, scene: Scene) -> Act:
     """The act of a turn. Never fails: what isn't understood is a search for its words, or off topic."""
     said = _by_name(grammar_of(scene.vocabulary).speller.mended(spelled(said.strip())), scene)
+    said = _IS_HERE.sub(r"do you have \1?", said)
     said = say.WHICH_IS.sub("the one ", said) if scene.table.shown else said
     said = say.SHORTENED.sub(r"\1 is", say.EXCLAMATION.sub("", said))
     if scene.table.shown:
@@ -60,7 +65,7 @@ def hear(said: str, scene: Scene) -> Act:
     if not text:
         return Act("help")
     for attempt in (
-        _small_talk, _hunting, _offered, _title_alone, _about_me, _from_plot, why_or_why_not, about_films, _about_catalogue, _more, _no_series, _verdict,
+        _small_talk, _hunting, _offered, _anything, _title_alone, _about_me, _from_plot, why_or_why_not, about_films, _about_catalogue, _more, _no_series, _verdict,
         _tip_of_the_tongue, _series, _named, _unrelated,
     ):  # fmt: skip
         act = attempt(said, text, scene)
@@ -193,6 +198,20 @@ def _offered(said: str, text: str, scene: Scene) -> Act | None:
     return None
 
 
+def _anything(said: str, text: str, scene: Scene) -> Act | None:
+    """Sentences that leave the choice to us: what is left, what is popular, "surprise me" after films were shown."""
+    if say.WHAT_IS_LEFT.match(text) and scene.memory.plan:
+        return Act("search", plan=scene.memory.plan)
+    if say.POPULAR.match(text):
+        return Act("search", plan=scene.memory.plan.model_copy(update={"sort": "popularity"}))
+    if scene.memory.shown and (
+        say.OTHERS_PLEASE.match(text)
+        or (scene.memory.plan == Plan() and say.MORE.match(text) and not re.search(r"\blike\b", text))
+    ):
+        return Act("more", plan=scene.memory.plan)
+    return None
+
+
 def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
     """The sentence is the title of a film, with "the film" in front at most."""
     if again := asked_again(said, text, None, scene):
@@ -202,6 +221,14 @@ def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
     title = re.sub(r"^(?:the |that )?(?:film|movie)\s+(?=\S)", "", said.strip(" .!\"“”'"), flags=_I)
     read = read_sentence(title, scene.vocabulary)
     whole = [mention for mention in read.mentions if mention.films and fold(mention.text) == fold(title).strip(" ?!.")]
+    part = say.SECOND_PART.match(title.strip(" ?!."))
+    if (
+        not whole
+        and part
+        and scene.vocabulary.films_named(part["first"])
+        and not scene.vocabulary.films_named(title.strip(" ?!."))
+    ):
+        return Act("absent", absent=(title.strip(" ?!."),))  # "Inception 2"
     if not whole and title != said:
         films = scene.vocabulary.films_named(title)
         return Act("search", plan=Plan(query=title), films=tuple(film.id for film in films), new=True) if films else None
@@ -233,6 +260,8 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
         asked = said[len(said) - len(found["what"]) :] if len(said) == len(text) else found["what"]
         if not asked.strip(" ?!."):  # "comedies with Meg Ryan, how many?"
             asked = said[: found.start()] if len(said) == len(text) else text[: found.start()]
+            if not own_words(asked):
+                return Act("count", plan=scene.memory.plan.model_copy(update={"k": Plan().k}))
         if say.COUNT_OF_THAT.fullmatch(fold(asked)):
             return Act("count", plan=scene.memory.plan.model_copy(update={"k": Plan().k}))
         what = say.COUNT_TALK.sub(" ", asked)
@@ -253,8 +282,25 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
 
 
 def _more(said: str, text: str, scene: Scene) -> Act | None:
+    if not scene.memory.shown and not scene.memory.plan:
+        return None
     found = say.MORE.match(text)
-    if found is None or (not scene.memory.shown and not scene.memory.plan):
+    head, _, tail = text.rpartition(". ")
+    if (
+        found is None
+        and tail
+        and not (
+            say.SEEN.search(head)
+            or say.KNOWN.search(head)
+            or say.LIKED.search(head)
+            or say.DISLIKED.search(head)
+            or " like " in f" {tail}"
+        )
+    ):
+        found = (
+            say.MORE.match(tail) if not read_sentence(head, scene.vocabulary).plan.filters else None
+        )  # "always that one. another"
+    if found is None:
         return None
     if scene.table.focus and re.search(r"\blike (?:that|this|it)\b", text):
         return None  # like the film talked about
@@ -311,6 +357,8 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
             return replace(act, plan=act.plan.model_copy(update={"exclude": tuple(dict.fromkeys((*act.plan.exclude, *away)))}))
     if known := _known(said, text, read, scene):
         return known
+    if mixed := _mixed_verdicts(said, scene):
+        return Act("feedback", verdicts=mixed)
     verdict: Verdict | None = None
     for pattern, kind in ((say.DISLIKED, "dislike"), (say.SEEN, "seen"), (say.LIKED, "like")):
         if pattern.search(text):
@@ -364,6 +412,24 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     return Act("feedback", verdicts=verdicts)
 
 
+def _mixed_verdicts(said: str, scene: Scene) -> tuple[tuple[str, Verdict], ...]:
+    """ "I liked Heat and hated Titanic": one verdict per clause; none unless they differ and each names a film."""
+    given: list[tuple[str, Verdict]] = []
+    for clause in re.split(
+        r"[,;.!]\s+(?:but |and )?|\s+(?:but|and|while)\s+(?=(?:i |we )?(?:really |absolutely )?(?:loved?|liked?|enjoyed|hated?|disliked?|adored?|didn'?t|did not|don'?t|couldn'?t|can'?t)\b)",
+        said,
+        flags=_I,
+    ):
+        kind: Verdict | None = (
+            "dislike" if say.DISLIKED.search(fold(clause)) else "like" if say.LIKED.search(fold(clause)) else None
+        )
+        films = named_films(read_sentence(clause, scene.vocabulary), scene.table) if kind else ()
+        if kind is None or not films:
+            return ()
+        given += [(movie_id, kind) for movie_id in films]
+    return tuple(given[:10]) if len({kind for _, kind in given}) > 1 else ()
+
+
 def _known(said: str, text: str, read: Understanding, scene: Scene) -> Act | None:
     """Films somebody knows without saying that he has seen them: "done Die Hard", "they know Shrek backwards"."""
     if not say.KNOWN.search(text) or say.QUESTION.match(text):
@@ -412,6 +478,8 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
             new=True,
             read=read,
         )
+    if several := _several_titles(said, scene):
+        return several
     rest = read.plan.query
     absent = tuple(mention.text for mention in read.mentions if not mention.films and mention.role in ("like", "asked"))
     if (found := say.UNKNOWN_PERSON.search(said)) and unknown_person(found["name"], read, scene):
@@ -444,6 +512,22 @@ def _named(said: str, text: str, scene: Scene) -> Act | None:
         update={"query": query, "like": tuple(i for i in read.plan.like if i in scene.catalogue), "k": Plan().k}
     )
     return Act("absent", absent=absent, plan=bounded(plan, []), new=True, read=read)
+
+
+def _several_titles(said: str, scene: Scene) -> Act | None:
+    """ "Do you have Casablanca and Dune 2?": those that are here, and word of those that aren't."""
+    found = say.HAVE.match(said)
+    parts = [part.strip(" ?!.") for part in re.split(r",? (?:and|or) |, ", found["title"])] if found else []
+    if len(parts) < 2 or not all(part and (scene.vocabulary.films_named(part) or unknown_title(part, scene)) for part in parts):
+        return None
+    known = [films[0] for part in parts if (films := scene.vocabulary.films_named(part))]
+    absent = tuple(part for part in parts if not scene.vocabulary.films_named(part))
+    plan = Plan(query=" ".join(film.title for film in known))
+    return (
+        Act("absent" if absent else "search", absent=absent, plan=plan, films=tuple(film.id for film in known), new=True)
+        if known
+        else None
+    )
 
 
 def _by_name(said: str, scene: Scene) -> str:

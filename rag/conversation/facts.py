@@ -23,7 +23,7 @@ from rag.reading.understanding import Understanding
 FACTS: dict[str, str] = {
     "cast": r"\bwho(?:'s|s| is| are| was| were| else)* (?:in (?:it|that|this|the)|in\b|star|act|play|the (?:star|lead|actor|main))|\bcast\b|\bactors?\b|\bactress(?:es)?\b"
     r"|^starring|stars in|who (?:does|do) .* star|lead (?:role|actor)|whose voice|\bwho(?:'s| is| does)? (?:the )?voic",
-    "directors": r"\bwho\b.{0,20}\bdirect|\bwho(?:'s|s| is| was)?(?: the)? (?:direct|made|makes|film-?maker|behind)|\bdirectors?\b|\bdirected\b",
+    "directors": r"\bwho\b.{0,20}\bdirect|\bwho(?:'s|s| is| was)?(?: the)? (?:direct|made|makes|film-?maker|behind)|\bdirectors?\b|\bdirected\b|^who (?:is|was) .+ by\W*$",
     "year": r"^year\b|\bwhen (?:was|is|did|were|does)\b|(?:what|which) year|release (?:date|year)|how old (?:is|was)|year (?:is|was) (?:it|that)|came? out",
     "runtime": r"^length\b|\bhow (?:(?:much )?long|(?:many|much) (?:minutes?|hours?|time))\b|running time|\bruntime\b|\b(?:its|the) length\b",
     "money": r"box office|how much (?:money )?(?:did|has|does)|\bbudget\b|\bgross(?:ed)?\b|\bearn(?:ed)?\b|\brevenue\b|did it (?:cost|flop)|a (?:flop|box)",

@@ -184,6 +184,8 @@ def absent_title(said: str, scene: Scene) -> str | None:
 def unknown_title(title: str, scene: Scene) -> bool:
     """Do these words look like a title, or nothing at all the catalogue speaks of?"""
     words = re.findall(r"[\w'’-]+", title)
+    if re.match(r"(?:(?:some|any)thing|films?|movies?|an? (?:\w+ )?(?:film|movie|one))\b", title, re.IGNORECASE):
+        return False
     content = content_words(title)
     if not content or len(words) > 8:
         return False

@@ -97,6 +97,8 @@ class Stage:
             return self._say("unclear", memory.plan)
         offers, offer = self._relaxations(plan) if len(hits) < min(_FEW, wanted) else ([], None)
         notes = [*notes, *(f"“{title}” is not in this catalogue." for title in gone), *act.read.notes]
+        if unsure := [theme for theme in plan.avoid if theme not in self.memory.plan.avoid]:
+            notes.append(f"About {listed_words(f'“{theme}”' for theme in unsure)} I know only what plots and keywords say.")
         if plan.sort != "relevance" and hits and ORDERS[plan.sort](hits[0].movie) is None:
             notes.append("That isn't on file for any film here, so these are simply the best known.")
         facts |= {

@@ -172,6 +172,9 @@ NO = _glued(
     thanks))*[\s!.]*$
     """
 )
+POPULAR = re.compile(
+    r"^(?:and |so |ok,? )*(?:what(?:'s| is| are)?(?: the)? (?:most )?(?:popular|trending|everyone watching|people watching)|what do (?:people|others|most people) (?:watch|like))(?: (?:right )?now| here| these days| at the moment| on here)?\W*$"
+)
 UNSURE = _glued(
     r"""
     \b(?:don'?t (?:know|remember|recall)|not sure|no idea|can'?t (?:say|remember|recall)|maybe|perhaps|unsure|dunno|
@@ -282,7 +285,7 @@ SAME = _glued(
     film-?maker)\b|\bwhat else (?:did|has|have|does) (?:he|she|they|(?:its|that|the|this) (?:director|film-?maker))\b|
     \bwhat other (?:\w+ )?(?:films?|movies?|things?|stuff) (?:did|has|have) (?:he|she|they)\b|\bwhat (?:did|has|have) (?:he|she|they) (?:make|made|do|done|direct|directed)\b|\b(?:did|has) (?:its|that|the|this) (?:director|film-?maker) (?:make|made|do|done|direct|directed)\b|\b(?:films?|movies?|features?|ones?|anything|something|stuff)(?: else)? of (?:his|hers|theirs)\b|
     \b(?:another|other|more) (?:films?|movies?|ones?) (?:in which|where|that) (?:he|she|they) (?:appears?|stars?|plays?|acts?|is in|are in)\b|\b(?:his|her|their) (?:other|earlier|later|best|first|last) (?:films?|movies?|works?|stuff|ones?)\b|
-    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more|anything|something)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\b(?:others?|more|another|films?|movies?) of (?:the|that|this|its) (?:same )?(?:director|film-?maker)\b|\bwith (him|her|
+    \b(?:did|has|have|does|didn'?t|hasn'?t) (?:he|she|they) (?:also )?(?:do|done|make|made|direct|directed|(?:star(?:red)?|act(?:ed)?|appear(?:ed)?|been|play(?:ed)?) in) (?:an?|any|some|other|more|anything|something)\b|\b(?:by|from) (?:him|her|them|(?:the|that|this|its) (?:director|film-?maker))\b|\bwith (?:the|that|this|its) (?:director|film-?maker)\b|\b(?:others?|more|another|films?|movies?) of (?:the|that|this|its) (?:same )?(?:director|film-?maker)\b|\bwith (him|her|
     (?:the|that|this|its) (?:(?:lead|leading|main) )?(?:actor|actress|star|lead|man|lady))\b
     """
 )
@@ -353,6 +356,7 @@ ASKS_FILMS = re.compile(
 )
 COMPARED = re.compile(
     r"^(?=.*\b(?:which|what)\b)(?=.*\b(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|(?:came|made|released) (?:out )?first)\b).*\b(?:or|and|vs)\b"
+    r"|^(?:and |so |but )*(?:is|was) (?=.*\b(?:longer|shorter|older|newer)\b).*\b(?:or|than)\b"
 )
 AND_A_FACT = re.compile(r"\band (?:how|who|when|what|where|is|was|does|did|would|has)\b.*\b(?:it|that)\b")
 STANDING = re.compile(
@@ -368,7 +372,7 @@ EXCLAMATION = re.compile(
     r"^(?:oh+|ah+|h+m+|aha|ooh|oops|wow|ha(?:ha)*|lol|ugh|argh|well)[.!…]+\s+(?=\w)|\s*[:;]-?[)(DP](?!\w)", re.IGNORECASE
 )
 THAN_A_FILM = re.compile(
-    r"^(?!.*\b(?:like|similar|same)\b).*\b(?:newer|older|longer|shorter|earlier|later|more recent) than (?!\d)"
+    r"^(?!.*\b(?:like|similar|same)\b).*\b(?:newer|older|longer|shorter|earlier|later|more recent)(?: ones?| films?| movies?)? than (?!\d)"
 )
 NO_SERIES = re.compile(
     r"\b(?:but )?(?:not|no|none of|nothing from|without|except(?: for)?|skip|no more) (?P<which>an? |any |the |another |any of the |of the )?"
@@ -475,8 +479,18 @@ SERIES = re.compile(
     r"\b(?:all|the|every|any|your|those|both)?(?: of)?(?: the)?(?: (?:two|three|four|five|six|\d))? ?(?P<title>[\w'’&.:-]+(?: [\w'’&.:-]+){0,5}?) (?:films|movies|trilogy|series|saga|franchise|parts|sequels)\b",
     re.IGNORECASE,
 )
+COMPARE = re.compile(
+    r"^(?:please |can you )?compare (?P<one>.+?) (?:and|with|to|vs\.?|versus) (?P<other>.+?)[\s.!?]*$", re.IGNORECASE
+)
+SECOND_PART = re.compile(r"^(?P<first>.+?):? (?:part )?(?:\d|ii|iii|iv|two|three|four|2nd|3rd)\W*$", re.IGNORECASE)
+WHAT_IS_LEFT = re.compile(
+    r"^(?:and |so |ok,? )*(?:what(?:'s| is| are| does that)? (?:left|remaining|remains|that leave(?: us| me)?|do i have (?:left|now))|which (?:ones )?(?:are|is) left|what are my options|what does that leave(?: us| me)?)(?: (?:then|now))?\W*$"
+)
+OTHERS_PLEASE = re.compile(
+    r"^(?:(?:no|nah|meh|hmm+|ugh|oh)[,. ]+)*(?:boring|meh|nah|not (?:these|those|any of (?:these|those|them))|none of (?:these|those|them)(?: please)?|surprise me|you (?:choose|pick|decide)|don'?t care|whatever|i don'?t know|dunno|no idea|something good|anything good|anything)[\s.!?…]*$"
+)
 COMPARING = re.compile(
-    r"\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"
+    r"\b(?:and |so |but )*^(?:is|was)\b|\bthan\b|\b(?:and |so )*(?:which|what)(?: (?:one|film|movie))?\b|\b(?:is|was|are|runs?|came|made|released)(?= (?:the )?(?:out |longer|shorter|older|newer|earlier|longest|shortest|newest|oldest|first))|"
     r"\b(?:the )?(?:longer|shorter|older|newer|earlier|longest|shortest|newest|oldest)(?: one| film)?\b|\b(?:out )?first\b",
     re.IGNORECASE,
 )

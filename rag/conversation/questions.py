@@ -88,6 +88,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
                 plan=revised(scene.memory.plan, Plan(filters=read.plan.filters), "only", scene.catalogue.count),
                 read=read,
             )
+    pointed = refer(text, scene.table, scene.vocabulary)
     if compared := _compared(said, text, scene):
         return compared
     pointed = refer(text, scene.table, scene.vocabulary)
@@ -134,7 +135,11 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
     if fact == "year" and (wanted.genres_all or wanted.genres_any) and (wanted.year_min or wanted.year_max):
         return None  # "what came out in 1994 that's a comedy"
     named = named_films(read)
-    if not named and (title := title_in(said, scene)):
+    if (
+        not named
+        and (title := title_in(said, scene))
+        and not (pointed and pointed.explicit and re.search(r"\bthe .* one\b", text))
+    ):
         named = (title,)
     stranger = "" if named else absent_title(said, scene) or ""
     if stranger[:1].isupper() and not re.search(r"\b(?:it|that|this|them|one|film|movie)\b", stranger):
@@ -224,6 +229,9 @@ def _after_a_remark(said: str, text: str, scene: Scene) -> Act | None:
 
 def _compared(said: str, text: str, scene: Scene) -> Act | None:
     """ "Which is longer, Heat or Goodfellas?" """
+    if (pair := say.COMPARE.match(said)) and all(scene.vocabulary.films_named(pair[part]) for part in ("one", "other")):
+        ids = tuple(scene.vocabulary.films_named(pair[part])[0].id for part in ("one", "other"))
+        return Act("search", plan=Plan(query=" ".join((pair["one"], pair["other"]))), films=ids, new=True, asked_for=2)
     if not say.COMPARED.match(text):
         return None
     titles = [title.strip(" ?!.,:") for title in re.split(r"\bor\b|\band\b|\bvs\.?(?=\s)|[,:]", say.COMPARING.sub(",", said))]

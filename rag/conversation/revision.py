@@ -38,6 +38,7 @@ _OF_THOSE = re.compile(
 )  # "I'd prefer a funny one" of what is shown
 _EITHER = re.compile(r"^(?:or|also|plus|and also)\b(?! (?:something|rather))")
 _TOO = re.compile(FINE_TOO)
+_AS_WELL = re.compile(r"\b(?:too|as well)\W*$|^(?:and )?also\b")
 _ALSO = re.compile(
     r"\b(?:also|too|as well|and|plus|only|just|ones?|but|that (?:are|is)|which (?:are|is)|with (?:some|a bit of)|still|even|more)\b"
 )
@@ -104,6 +105,11 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
     ):
         return True
     if delta.like:
+        return True
+    people = set(delta.filters.people)
+    if (
+        people and _JUST.match(text) and people == {*before.filters.people}
+    ):  # "ok, just Sandler then": nothing else that was asked
         return True
     if lifted(said, before) != before or _FOLLOWS.search(text):
         return False
@@ -181,10 +187,14 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
 def _either(plan: Plan, delta: Plan, text: str) -> tuple[Plan, Plan]:
     """ "Or Italian", "or Brad Pitt", "Italian is fine too": one of what stands and what is new will do."""
     found = _EITHER.search(text) or _TOO.search(text)
+    before, now = plan.filters, delta.filters
+    places = [name for name in ("languages", "countries") if getattr(now, name) and getattr(before, name)]
+    if found is None and places and _AS_WELL.search(text):  # "German ones too": no film has both
+        both = {name: list(dict.fromkeys((*getattr(before, name), *getattr(now, name)))) for name in places}
+        return plan, delta.model_copy(update={"filters": Filters(**{**now.chosen(), **both})})
     if found is None:
         return plan, delta
     asked: dict[str, Any] = {}
-    before, now = plan.filters, delta.filters
     for name in ("languages", "countries"):
         if getattr(now, name) and getattr(before, name):
             asked[name] = [*getattr(before, name), *getattr(now, name)]

@@ -273,7 +273,7 @@ class Interpreter(Scope):
         of_country = bool(piece.start) and self._tokens[piece.start - 1].fold in {"from", "in"}  # "made in Japan starring"
         if not in_language and not (of_country and not place.languages) and self._before_noun(n) == "word":
             return False
-        if not self._usable(place):
+        if not self._usable(place) or (piece.strength == 0 and not self._negated):
             return False
         if self._unsure:
             return None

@@ -29,7 +29,7 @@ class Meaning:
     more → +1, −1 or 0 ("not too"); era → (most, least) years before today; length → minutes (low, high);
     quality → least rating; sort → a `Plan.sort`; joint → "and", "or", "both", "mixed"; fine → "fine" or "out".
 
-    `strength` of a genre word: 3 always a genre, 2 unless a noun follows, 1 a thing as well as a genre ("war",
+    `strength` of a place: 0 for a people ("Americans"), which is one only behind a "no"; of a genre word: 3 always a genre, 2 unless a noun follows, 1 a thing as well as a genre ("war",
     "family"): only beside "film", beside another genre or alone; 0 an adjective that needs a noun ("romantic").
     """
 
@@ -274,6 +274,8 @@ def _entries(genres: Mapping[str, str], languages: tuple[str, ...]) -> Iterator[
     for word, place in adjectives().items():
         for phrase in (word, f"{word} language", f"{word} speaking", f"{word} spoken"):
             table[phrase] = Meaning("place", place)
+        if word.endswith("an"):
+            table.setdefault(f"{word}s", Meaning("place", place, strength=0))  # "no Americans"
     for code in languages:
         for name in (adjective_of(code) or code, own_name_of(code)):
             spoken = Meaning("place", Place((code,)))

@@ -30,7 +30,10 @@ _NOT_ON_FILE = tuple(
     (re.compile(pattern, re.IGNORECASE), f"The catalogue {what}; those words were only searched for.")
     for pattern, what in (
         (r"\b(?:rated (?:r|pg|g|18|15|12)\b|r-rated|pg-?13)", "has no age ratings"),
-        (r"\b(?:oscars?|academy awards?|golden globes?|palme d'or|award[- ]winn\w+|prize[- ]winn\w+)\b", "has no awards"),
+        (
+            r"\b(?:oscars?|academy awards?|golden globes?|palme d'or|best picture|award[- ]winn\w+|prize[- ]winn\w+)\b",
+            "has no awards",
+        ),
         (
             r"\b(?:by|from|made by|directed by) (?:a )?(?:women|woman|female)\b|\b(?:female|women|woman) (?:directors?|film-?makers?|leads?)\b",
             "does not say who is a woman",
