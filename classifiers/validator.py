@@ -232,11 +232,13 @@ def reasons(image: Image, lettering: Floats, is_poster: bool, probability: float
     elif largest > 0.06 and credits_block:
         words = _AS_CREDITED
     elif largest > 0.06:
-        words = "large lettering as of a title, but no block of credits"
+        words = "what looks like large lettering, as of a title, but no block of credits"
     else:
         words = "only small lettering, no title"
     likeness = "much like" if abs(probability - _SURELY) > 0.4 else "more like"
-    looks = f"Its picture looks {likeness} {'the posters' if is_poster else 'the other pictures'} it was compared with"
+    likeness = likeness if is_poster else "more like"
+    others = "photographs, screenshots and printed pages than like posters"
+    looks = f"Its picture looks {likeness} {'the posters it was compared with' if is_poster else others}"
     against = words == _AS_CREDITED and not is_poster  # what tells must come first, and not sound like praise
     out = [f"{looks}, though something on it is placed as a title and credits are."] if against else [f"There is {words}."]
     ratio = image.width / max(image.height, 1)

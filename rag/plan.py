@@ -121,7 +121,12 @@ def chips(plan: Plan, titles: Mapping[str, str] | None = None) -> list[Chip]:
     """The plan as removable labels, what must hold first. `titles` gives labels for film ids."""
     known = titles or {}
     out = [Chip(label=label, path=("filters", *path)) for label, path in _filter_labels(plan.filters)]
-    out += [Chip(label=wish_label(wish), path=("soft", n)) for n, wish in enumerate(plan.soft)]
+    told = set(plan.filters.countries)  # "not from Spain" says already what is preferred
+    out += [
+        Chip(label=wish_label(wish), path=("soft", n))
+        for n, wish in enumerate(plan.soft)
+        if not (told and wish.kind == "country" and wish.weight <= -1)
+    ]
     for n, relative in enumerate(plan.relative):
         less_or_more = _COMPARATIVES.get(relative.kind, (f"less {relative.name}", comparative(relative.name)))
         out.append(Chip(label=less_or_more[relative.direction > 0], path=("relative", n)))
@@ -167,6 +172,8 @@ def wish_label(wish: Wish) -> str:
     else:
         unit = {"runtime": " minutes", "rating": " stars"}.get(wish.kind, "")
         name = _bounds(*wish.value, unit=unit)
+    if wish.weight <= -1 and wish.kind in ("years", "country"):  # kept out (`ranking.py`)
+        return f"not {name}"
     return f"ideally {name}" if wish.weight > 0 else f"preferably not {name}"
 
 

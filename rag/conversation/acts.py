@@ -40,7 +40,9 @@ class Act:
     read: Understanding = field(default_factory=lambda: Understanding("", Plan()))
     standing: Filters | None = None  # ruled out for good ("never show me horror")
     asked_for: int | None = None  # films wanted in this turn, when a number was said
-    asks: frozenset[str] = frozenset()  # of a picture: "check", "genres", "which", "fact", "films"; none: everything
+    asks: frozenset[str] = (
+        frozenset()
+    )  # of a picture: "check", "genres", "which", "fact", "films" (like it, or "unlike"); none: everything
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
-from rag.conversation.memory import Memory
+from rag.conversation.memory import Memory, Verdict
 from rag.conversation.references import Reference, fitting_beyond, refer
 from rag.conversation.revision import is_new, own_words, revised
 from rag.lexical import content_words
@@ -44,6 +44,14 @@ _WHAT_ABOUT = re.compile(
 _SHORT_AT_THE_END = re.compile(
     r"[.!]\s+(?:and )?((?!(?:any|his|her|their|its|it|that|this|same|other|another|more|will|would|is|are|can|could|do|does|what|who|how|why|or|ok|right|please|yes|no)\b)(?:[\w'’-]+ ){0,2}[\w'’-]+)\s*\?+$",
     re.IGNORECASE,
+)
+_SAID_OF_IT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
+    (say.DISLIKED, "dislike"),
+    (say.SEEN, "seen"),
+    (re.compile(r"\b(?:i|we) (?:really |absolutely |just )?(?:loved?|liked|adored?|enjoyed)\b"), "like"),
+)
+_NOT_LIKE_IT = re.compile(
+    r"\b(?:not|nothing|unlike)(?: anything)?(?: at all)? (?:like )?(?:this|that|it)(?: one| film| movie)?(?=\W*$|\s*[,.;!])"
 )
 _TELLING = 3  # words of a description that a film elsewhere has to have, all of them
 _NAME_ASKED = re.compile(
@@ -243,7 +251,7 @@ def beside_picture(said: str, scene: Scene) -> Act:
     """A picture: what the words beside it ask for on top ("something like this, but lighter")."""
     text = fold(said)
     left = re.sub(
-        r"\b(?:what|which|who|is|it|this|that|the|a|an|of|for|from|does|do|you|have|know|can|tell|me|film|movie|poster|picture|image|photo|genres?|belongs?|to|find|similar|like|something|more|please|same|here|look|looks|attached|recogni[sz]e|identify|show|i|in|on|called|title|name|and|or|real|valid)\b",
+        r"\b(?:what|which|who|is|it|this|that|the|a|an|of|for|from|does|do|you|have|know|can|tell|me|film|movie|poster|picture|image|photo|genres?|belongs?|to|find|similar|like|something|more|please|same|here|look|looks|style|vein|spirit|mood|vibe|way|sort|kind|attached|recogni[sz]e|identify|show|i|in|on|called|title|name|and|or|real|valid)\b",
         " ",
         text,
     )
@@ -251,7 +259,17 @@ def beside_picture(said: str, scene: Scene) -> Act:
     delta = read.plan.model_copy(
         update={"query": own_words(read.plan.query) if re.search(r"\w{3}", left) else "", "k": Plan().k}
     )
-    return Act("poster", plan=delta, new=True, read=read, text=said, asks=asked_of_picture(said))
+    asks = asked_of_picture(said)
+    verdict = next((kind for pattern, kind in _SAID_OF_IT if pattern.search(text)), None)
+    if verdict:  # "I hated this", "seen it, what next?"
+        delta = delta.model_copy(update={"query": ""})
+        next_one = verdict != "dislike" and bool(
+            say.ASKS_FILMS.search(text) or re.search(r"\b(?:next|else|similar|like|more)\b", text)
+        )
+        asks = frozenset({"which", "films"} if next_one else {"which"})
+    if _NOT_LIKE_IT.search(text):
+        asks = asks | {"unlike", "films"}
+    return Act("poster", plan=delta, new=True, read=read, text=verdict or "", asks=asks)
 
 
 def asked_of_picture(said: str) -> frozenset[str]:
@@ -301,8 +319,8 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
         return delta  # "Sigourney Weaver! What have you got with her?"
     said_before = read_sentence(scene.memory.exchanges[-1].said, scene.vocabulary) if scene.memory.exchanges else None
     just_named = said_before.plan.filters.people if said_before else ()
-    asks_of_them = pronoun and (pronoun[1] in ("him", "her") or re.search(r"\b(?:he|she|his|her)\b", found[0]))
-    if pronoun and asks_of_them and len(just_named) == 1 and not pronoun[1]:
+    of_them = re.search(r"\b(?:he|she|his|her)\b", found[0])
+    if of_them and len(just_named) == 1 and not (pronoun and pronoun[1]):
         return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": just_named})})
     if pronoun and pronoun[1] in ("him", "her") and len(just_named) == 1:  # "is Ricardo Darín in it?", "only those with him"
         query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))

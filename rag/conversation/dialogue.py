@@ -132,6 +132,8 @@ def _hunting(said: str, text: str, scene: Scene) -> Act | None:
             if pattern.match(head) or (answer == "unsure" and pattern.search(head)):
                 rest = said[len(head) :].strip(" ,.") if len(text) > len(head) else ""
                 return Act("hunt", text=answer, plan=Plan(query=rest))
+    elif say.UNSURE.search(text) and len(text.split()) <= _FEW_WORDS:
+        return Act("which", text="Then tell me one thing more: a scene, a place, a name, roughly when it was made.")
     elif say.YES.match(text) and scene.table.it:
         return Act("found", films=(scene.table.it.id,))
     elif say.NO.match(text):

@@ -26,7 +26,7 @@ FACTS: dict[str, str] = {
     "directors": r"\bwho\b.{0,20}\bdirect|\bwho(?:'s|s| is| was)?(?: the)? (?:direct|made|makes|film-?maker|behind)|\bdirectors?\b|\bdirected\b|^who (?:is|was) .+ by\W*$",
     "year": r"^year\b|\bwhen (?:was|is|did|were|does)\b|(?:what|which) year|release (?:date|year)|how old (?:is|was)|year (?:is|was) (?:it|that)|came? out",
     "runtime": r"^length\b|\bhow (?:(?:much )?long|(?:many|much) (?:minutes?|hours?|time))\b|running time|\bruntime\b|\b(?:its|the) length\b",
-    "money": r"box office|how much (?:money )?(?:did|has|does)|\bbudget\b|\bgross(?:ed)?\b|\bearn(?:ed)?\b|\brevenue\b|did it (?:cost|flop)|a (?:flop|box)",
+    "money": r"box office|how much (?:money )?(?:did|has|does|will|would|might)|\bbudget\b|\bgross(?:ed)?\b|\bearn(?:ed)?\b|\brevenue\b|did it (?:cost|flop)|a (?:flop|box)",
     "genres": r"(?:what|which) (?:genres?|kind|type|sort)(?: of)?\b",
     "language": r"(?:what|which) languages?|subtitle|dubbed|what do they speak",
     "countries": r"(?:what|which) country|where (?:is|was|are|were|does) .*(?:from|made|shot|filmed|set)\b",
@@ -87,7 +87,7 @@ def answer(film: Movie, fact: str, said: str, read: Understanding) -> str:
     if fact == "unrecorded":
         return f"That isn't on file for {title}: I know directors, casts, years, lengths, genres and plots."
     if fact == "plot":
-        return f"{title}: {quoted(film.plot, 700)}" if film.plot else _unknown(title, "its plot")
+        return f"{title}: “{quoted(film.plot, 700)}”" if film.plot else _unknown(title, "its plot")
     return _property(film, said, read)
 
 

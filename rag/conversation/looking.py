@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from movies.movie import Movie
 from movies.vocabulary import fold
 from rag.conversation.acts import Act
 from rag.conversation.bounding import bounded, firm
 from rag.conversation.facts import answer, fact_asked
-from rag.conversation.memory import Memory
+from rag.conversation.memory import Memory, Verdict
 from rag.conversation.phrasing import LIKE_PICTURE
 from rag.conversation.prose import CHECKING
 from rag.conversation.reasons import explained
@@ -55,13 +55,16 @@ class _Seen:
 def look(act: Act, box: Toolbox, memory: Memory, said: str) -> Look:
     """Look at the turn's picture, with the tools that what was said calls for."""
     asks = act.asks
-    seen = _seen(box, genres=not asks or bool(asks & {"genres", "films"}))
+    seen = _seen(box, asks)
     anchors = (seen.film.movie,) if seen.film is not None and seen.sure else ()
     asked = firm(bounded(act.plan, anchors), Plan(), box.index.catalogue.count)  # "like this, but newer"
     wanted = "films" in asks or (not asks and (seen.is_poster or bool(asked)))
-    similar = _similar(box, asked, seen, anchors, memory) if wanted else ()
+    similar = _similar(box, asked, seen, anchors, memory, asks) if wanted else ()
     named = _named(seen, asks)
-    facts = seen.facts | {"asks": sorted(asks), "named": named is not None, "sure": seen.sure}
+    if named is not None and act.text and seen.sure:
+        memory = memory.with_verdict(named.movie_id, cast(Verdict, act.text))
+    noted = {"verdict": act.text} if named is not None and act.text and seen.sure else {}
+    facts = seen.facts | {"asks": sorted(asks - {"unlike"}), "named": named is not None, "sure": seen.sure} | noted
     if "fact" in asks and named is not None:
         facts["answer"] = answer(box.movie_details(named.movie_id), fact_asked(said), said, act.read)
     told = (*((named,) if named is not None else ()), *similar)[:_SHOWN]
@@ -70,15 +73,21 @@ def look(act: Act, box: Toolbox, memory: Memory, said: str) -> Look:
     picture = (named.movie_id,) if named is not None else tuple(hit.movie_id for hit in similar[:3])
     plan = asked if wanted else Plan()
     memory = memory.model_copy(
-        update={"picture": picture, "hunt": None, "offer": None, "plan": plan.model_copy(update={"like": picture})}
+        update={
+            "picture": picture,
+            "hunt": None,
+            "offer": None,
+            "plan": plan.model_copy(update={"unlike" if "unlike" in asks else "like": picture}),
+        }
     ).with_shown(tuple(hit.movie_id for hit in shown), again=False)
     memory = memory.model_copy(update={"focus": named.movie_id if named is not None else memory.focus})
     return Look(plan, told, shown, facts, memory, anchors)
 
 
-def _seen(box: Toolbox, *, genres: bool) -> _Seen:
-    """The picture checked, identified and, where wanted, its genres told."""
+def _seen(box: Toolbox, asks: frozenset[str]) -> _Seen:
+    """The picture checked, identified and, where wanted, its genres told; those of a picture that is no poster only when asked."""
     verdict = box.validate_poster()
+    genres = "genres" in asks or ((verdict is None or verdict.is_poster) and (not asks or "films" in asks))
     told = box.poster_genres() if genres else None
     matches = box.identify_poster()
     is_poster = verdict is None or verdict.is_poster
@@ -92,9 +101,12 @@ def _seen(box: Toolbox, *, genres: bool) -> _Seen:
     return _Seen(first, first is not None and is_poster and not first.weak, is_poster, facts)
 
 
-def _similar(box: Toolbox, asked: Plan, seen: _Seen, anchors: Sequence[Movie], memory: Memory) -> tuple[Hit, ...]:
+def _similar(
+    box: Toolbox, asked: Plan, seen: _Seen, anchors: Sequence[Movie], memory: Memory, asks: frozenset[str]
+) -> tuple[Hit, ...]:
     """Films like the one on the poster; else like the picture itself, all called weak when it is no poster."""
-    plan = asked.model_copy(update={"like": tuple(film.id for film in anchors)}) if anchors else asked
+    field = "unlike" if "unlike" in asks else "like"
+    plan = asked.model_copy(update={field: tuple(film.id for film in anchors)}) if anchors else asked
     found = box.search_movies(plan, k=_SHOWN, image=None if anchors else box.poster, aside=memory.put_aside)
     hits = tuple(explained(hit, plan, anchors) for hit in found.hits)
     return hits if seen.is_poster else tuple(replace(hit, weak=True) for hit in hits)

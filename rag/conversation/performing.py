@@ -170,6 +170,8 @@ class Stage:
     def _extreme(self, act: Act) -> Performed:
         film = self.box.movie_details(act.films[0])
         value = f"{film.runtime} minutes" if act.text in ("longest", "shortest", "longer", "shorter") else f"from {film.year}"
+        value = money(film.revenue) if film.revenue and act.text.startswith(("made", "earned")) else value
+        value = f"rated {film.rating:g}" if film.rating is not None and "rated" in act.text else value
         facts = {"which": act.text, "value": value, "among": " of these"}
         memory = self.memory.model_copy(update={"focus": film.id})
         return Performed(self._brief("extreme", memory.plan, (_bare(film),), facts), memory, memory.plan, (_bare(film),))
@@ -181,8 +183,8 @@ class Stage:
         hit = next((hit for hit in found.hits if hit.movie_id == film.id), _bare(film))
         anchors = [self.index.catalogue.movie(movie_id) for movie_id in plan.like if movie_id in self.index.catalogue]
         hit = explained(hit, plan, anchors)
-        held = [chip.label for chip in chips(Plan(filters=plan.filters))]
-        reasons = [because(hit, plan, anchors), f"it fits {listed_words(held)}" if held else ""]
+        held = [chip.label if chip.label[:1].islower() else f"“{chip.label}”" for chip in chips(Plan(filters=plan.filters))]
+        reasons = [because(hit, plan, anchors), f"it fits what you asked for: {listed_words(held)}" if held else ""]
         facts = {"reason": ", and ".join(reason for reason in reasons if reason)}
         memory = self.memory.model_copy(update={"focus": film.id})
         return Performed(self._brief("why", plan, (hit,), facts), memory, plan, (hit,), films=tuple(anchors))
@@ -308,7 +310,7 @@ class Stage:
         offers, offer = self._relaxations(act.plan) if not number else ([], None)
         memory = self.memory.model_copy(update={"offer": offer, "plan": act.plan, "hunt": None})
         memory = memory.with_shown(tuple(hit.movie_id for hit in hits), again=False)
-        brief = self._brief("count", act.plan, hits, {"count": number, "relaxations": offers})
+        brief = self._brief("count", act.plan, hits, {"count": number, "relaxations": offers, "notes": list(act.read.notes)})
         return Performed(brief, memory, act.plan, hits, numbers=(number, *(films for _, films in offers)))
 
     def _inventory(self, act: Act) -> Performed:

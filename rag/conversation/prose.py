@@ -179,6 +179,7 @@ class _Tellers:
     def count(brief: Brief) -> Iterator[Line]:
         number, wanted = brief.facts["count"], _plain(brief.wanted)
         what = f" ({wanted})" if wanted else " in all"
+        yield from (Line(f"{note} ", must=True) for note in brief.facts.get("notes", ()))
         yield Line(f"I have {number:,} film{'s' if number != 1 else ''}{what}." if number else f"None{what}, I'm afraid.")
         if not number:
             yield from _nothing(brief, short=True)
@@ -298,6 +299,12 @@ class _Tellers:
             verb = "is" if len(missing) == 1 else "are"
             sentences.append(f"({_capital(listed_words(missing))} {verb} not available on this server.)")
         film_id = brief.films[0].film.id if facts.get("named") else ""
+        if verdict := facts.get("verdict"):
+            sentences.append(
+                {"like": "Noted: you liked it.", "dislike": "Noted: it isn't for you.", "seen": "Noted: you have seen it."}[
+                    verdict
+                ]
+            )
         for number, sentence in enumerate(sentences):
             yield Line(f"{' ' if number else ''}{sentence}", film_id, must=True)
         rest = brief.films[1:] if facts.get("named") else brief.films

@@ -16,6 +16,7 @@ from rag.conversation.bounding import bounded
 from rag.conversation.lifting import ENDS, LOOSER, SWAP, lifted
 from rag.plan import Plan, Wish
 from rag.reading.lexicon import FUNCTION_WORDS
+from rag.reading.moods import MOODS
 from rag.reading.plainly import FINE_TOO
 
 _NEW = re.compile(
@@ -168,6 +169,7 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     )
     filters = _elsewhere(filters, delta.filters, count)
     tempered = {relative.name for relative in delta.relative if relative.direction < 0}  # "too scary" takes "scary" back
+    tempered |= {mood for mood in MOODS if MOODS[mood].rules_out in delta.filters.genres_none}  # "not romantic though"
     before_soft = [wish for wish in plan.soft if not (wish.kind == "mood" and wish.value in tempered and wish.weight > 0)]
     changes: dict[str, Any] = {"filters": filters, "soft": _wishes(before_soft, delta.soft, also)}
     if delta.query and not was_lifted:

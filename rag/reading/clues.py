@@ -183,6 +183,14 @@ def _sentences(text: str) -> list[str]:
             )
         else:
             out.append(part)
+    # What somebody is unsure of is a clue of its own: "… the same day, I think it had Tom Hanks".
+    out = [
+        piece
+        for part in out
+        for piece in re.split(
+            r",\s+(?=(?:and |but )?(?:i (?:think|believe|guess)|maybe|perhaps|possibly)\b)", part or "", flags=re.IGNORECASE
+        )
+    ]
     return [part.strip() for part in out if part and part.strip()]
 
 

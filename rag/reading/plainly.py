@@ -318,6 +318,10 @@ _REFUSALS = (  # Who refuses what, however many negations it takes.
 _ASIDES = (  # What somebody's evening is like says nothing about the film.
     ("We're a couple of film students: Soviet cinema",
      r"^(?:we|i)(?:'re|'m| are| am) [^:,.;?!]{3,60}: (?=\w)", ""),
+    ("something cosy for a rainy Sunday, nothing sad",
+     r",? \bfor (?:a|this|our|my|these) (?:(?:rainy|lazy|quiet|cold|wet|snowy|slow|long|grey|gray|dark|hungover) )*(?:sunday|saturday|friday|monday|afternoon|evening|night|weekend|morning)s?(?: (?:afternoon|evening|night|in|at home))?\b", ""),
+    ("something we both haven't seen",
+     r",? \b(?:that )?(?:we (?:both|all)|neither of us|none of us) (?:haven'?t|have not|hasn'?t|has|have)(?: ever)? seen\b(?: (?:yet|before))?", ""),
     ("my mum is sensitive, no war films",
      rf"(?:^|(?<=[,.;!?] ))(?:my|our|the) (?:\w+ )?{_KIN}(?:'s| is| are) [^,.;!?]{{3,40}}[,.;] (?=(?:so |and |but )?(?:please )?(?:no|nothing|not|without)\b)", ""),
     ("The family's over and two and a half hours",

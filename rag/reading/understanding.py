@@ -29,6 +29,7 @@ LONGEST = 4000
 _NOT_ON_FILE = tuple(
     (re.compile(pattern, re.IGNORECASE), f"The catalogue {what}; those words were only searched for.")
     for pattern, what in (
+        (r"\bbudgets?\b(?! (?:travel|airline|hotel))", "can't be searched by budget"),
         (r"\b(?:rated (?:r|pg|g|18|15|12)\b|r-rated|pg-?13)", "has no age ratings"),
         (
             r"\b(?:oscars?|academy awards?|golden globes?|palme d'or|best picture|award[- ]winn\w+|prize[- ]winn\w+)\b",
