@@ -546,6 +546,17 @@ def _by_name(said: str, scene: Scene) -> str:
 
 def _series(said: str, text: str, scene: Scene) -> Act | None:
     """ "All three Lord of the Rings films": every film whose title begins so."""
+    if (
+        (it := scene.table.it)
+        and say.SEQUEL.search(text)
+        and len(text.split()) <= 8
+        and not named_films(read_sentence(said, scene.vocabulary))
+    ):
+        first = re.split(r":| (?:\d+|I{1,3}|Part)\b", it.title)[0]  # "is there a second part?"
+        parts = tuple(film.id for film in scene.vocabulary.series(first) if film.id != it.id)
+        if parts:
+            return Act("search", plan=Plan(query=first), films=parts[:10], new=True, asked_for=len(parts[:10]))
+        return Act("which", text=f"No other film here begins with “{first}”. Shall I look for something like it?")
     found = say.SERIES.search(said)
     words = found["title"].split() if found else []
     for start in range(len(words)):

@@ -172,6 +172,9 @@ NO = _glued(
     thanks))*[\s!.]*$
     """
 )
+SEQUEL = re.compile(
+    r"\b(?:sequels?|prequels?|second part|third part|follow-?ups?|part (?:two|2|three|3)|another part|more parts|other parts)\b(?! of (?!it\b|that\b|this\b))"
+)
 POPULAR = re.compile(
     r"^(?:and |so |ok,? )*(?:what(?:'s| is| are)?(?: the)? (?:most )?(?:popular|trending|everyone watching|people watching)|what do (?:people|others|most people) (?:watch|like))(?: (?:right )?now| here| these days| at the moment| on here)?\W*$"
 )

@@ -87,6 +87,15 @@ _ANY = word_set("any some more other")
 _OF_AGE = word_set("older newer earlier later recent")
 
 
+def _of_its_year(tokens: Sequence[Token], mention: Mention) -> Mention:
+    """ "Titanic from 1997": the year tells which film is meant, and asks for none."""
+    year = tokens[mention.end + 1].text if mention.end + 1 < len(tokens) else ""
+    meant = tuple(film for film in mention.films if str(film.year) == year)
+    if not meant or tokens[mention.end].fold not in {"from", "of"}:
+        return mention
+    return replace(mention, end=mention.end + 2, films=meant)
+
+
 class TitleReader:
     """Finds titles of one catalogue in one tokenised sentence. `lexicon`: words with a meaning of their own."""
 
@@ -104,6 +113,7 @@ class TitleReader:
                 mentions = [mention]
             if not mentions and (mention := self._capitalised(sentence, tokens, at)):
                 mentions = [mention]
+            mentions = [_of_its_year(tokens, mention) for mention in mentions]
             found += mentions
             at = mentions[-1].end if mentions else at + 1
         return found

@@ -320,6 +320,8 @@ _ASIDES = (  # What somebody's evening is like says nothing about the film.
      r"^(?:we|i)(?:'re|'m| are| am) [^:,.;?!]{3,60}: (?=\w)", ""),
     ("something cosy for a rainy Sunday, nothing sad",
      r",? \bfor (?:a|this|our|my|these) (?:(?:rainy|lazy|quiet|cold|wet|snowy|slow|long|grey|gray|dark|hungover) )*(?:sunday|saturday|friday|monday|afternoon|evening|night|weekend|morning)s?(?: (?:afternoon|evening|night|in|at home))?\b", ""),
+    ("only dramas of those",
+     r"(?<=\w\ws) of (?:those|these|them)(?=\s*(?:[?!.,;]|$|please\b))(?<!ones of those)", ""),
     ("something we both haven't seen",
      r",? \b(?:that )?(?:we (?:both|all)|neither of us|none of us) (?:haven'?t|have not|hasn'?t|has|have)(?: ever)? seen\b(?: (?:yet|before))?", ""),
     ("my mum is sensitive, no war films",
