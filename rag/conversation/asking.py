@@ -18,6 +18,7 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.bounding import bounded, firm, renumbered
 from rag.conversation.facts import fact_asked
+from rag.conversation.lifting import lifted
 from rag.conversation.memory import Memory, Verdict
 from rag.conversation.references import Reference, fitting_beyond, refer
 from rag.conversation.revision import is_new, own_words, revised
@@ -53,6 +54,9 @@ _SAID_OF_IT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
 _NOT_LIKE_IT = re.compile(
     r"\b(?:not|nothing|unlike)(?: anything)?(?: at all)? (?:like )?(?:this|that|it)(?: one| film| movie)?(?=\W*$|\s*[,.;!])"
 )
+_THAN_IT = re.compile(
+    r"\bthan (?:that|this|it)(?: one| film| movie)?\b(?! (?:long|short|old)\b)|\b(?:before|after) (?:it|that one)\b"
+)
 _TELLING = 3  # words of a description that a film elsewhere has to have, all of them
 _NAME_ASKED = re.compile(
     r"(?:[,.;:!?…–-]* *(?:and )?(?:how|what)(?:'s| is| was) (?:it|that|this|that one|the (?:film|movie)|(?:the|its) (?:title|name))(?: called| named)?|"
@@ -73,6 +77,9 @@ def read_sentence(said: str, vocabulary: Vocabulary) -> Understanding:
     """The sentence reader, for sentences of a conversation: put plainly, corrections made, short "which film is …?" read as a request."""
     if halves := repaired(said):
         first, meant = (read_sentence(half, vocabulary) for half in halves)
+        taken_back = lifted(halves[1], first.plan)
+        if meant.plan.filters == Plan().filters and taken_back != first.plan:  # "after 2010, wait no, any year's fine"
+            return replace(first, plan=taken_back)
         if meant.plan != Plan() and not first.tip_of_the_tongue:
             both = revised(first.plan, meant.plan, "instead", lambda _: 1)
             return replace(meant, plan=both, mentions=(*first.mentions, *meant.mentions), spans=(*first.spans, *meant.spans))
@@ -179,7 +186,11 @@ def _request(said: str, scene: Scene) -> Act:
         named = [mention.films[0].id for mention in read.mentions if mention.films]
         return Act(
             "search",
-            plan=firm(_others_of(delta, scene, named), Plan(), scene.catalogue.count),
+            plan=firm(
+                bounded(_others_of(delta, scene, named), [scene.table.it] if scene.table.it else []),
+                Plan(),
+                scene.catalogue.count,
+            ),
             new=True,
             read=read,
             asked_for=None,
@@ -187,12 +198,19 @@ def _request(said: str, scene: Scene) -> Act:
     if not anchors and not delta.like and say.SIMILAR.search(folded) and scene.table.it:
         anchors = (scene.table.it,)
         delta = delta.model_copy(update={"query": ""})
+    if scene.table.it and say.BESIDES_IT.search(folded):
+        delta = delta.model_copy(update={"exclude": (*delta.exclude, scene.table.it.id)})
     if scene.table.it and say.ELSE.search(folded):  # "what other war films have you got?"
         delta = delta.model_copy(update={"exclude": (*delta.exclude, scene.table.it.id)})
     asked_for = next((int(span.value) for span in read.spans if span.field == "k" and isinstance(span.value, int)), None)
     examples = [scene.catalogue.movie(movie_id) for movie_id in delta.like if movie_id in scene.catalogue]
     table = examples or list(anchors) or list(scene.table.shown)
-    if delta.relative and say.THAN_A_FILM.search(folded):
+    if delta.relative and not examples and not anchors and _THAN_IT.search(folded):
+        # "Newer than that one"; "before it came out", of the film to be like
+        liked = [scene.catalogue.movie(movie_id) for movie_id in memory.plan.like if movie_id in scene.catalogue]
+        measured = scene.table.focus or (liked[0] if len(liked) == 1 else None)
+        table = [measured] if measured else table
+    if delta.relative and say.THAN_A_FILM.search(fold(plain(heard))):
         # "Newer than Blade Runner" measures by it, and asks for nothing like it.
         delta = delta.model_copy(update={"like": ()})
     if anchors:
@@ -325,6 +343,14 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     if pronoun and pronoun[1] in ("him", "her") and len(just_named) == 1:  # "is Ricardo Darín in it?", "only those with him"
         query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
         return delta.model_copy(update={"query": query, "filters": delta.filters.model_copy(update={"people": just_named})})
+    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
+    of_director = last is not None and last.act == "details" and fact_asked(last.said) == "directors"
+    if (
+        pronoun and pronoun[1] in ("him", "her") and of_director and film and film.directors
+    ):  # "who directed it?", "others by him"
+        query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
+        by_director = delta.filters.model_copy(update={"people": film.directors[:1]})
+        return delta.model_copy(update={"query": query, "filters": by_director, "exclude": (*delta.exclude, film.id)})
     if pronoun and pronoun[1] and (asked_already := scene.memory.plan.filters.people):
         query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
         return delta.model_copy(

@@ -29,7 +29,7 @@ from rag.conversation.naming import (
 )
 from rag.conversation.pitching import is_pitch
 from rag.conversation.questions import about_films, asked_again, why_or_why_not
-from rag.conversation.references import NUMBERS, refer
+from rag.conversation.references import NUMBERS, passes, refer
 from rag.conversation.revision import own_words, revised
 from rag.lexical import content_words
 from rag.plan import Plan
@@ -266,10 +266,11 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
                 return Act("count", plan=scene.memory.plan.model_copy(update={"k": Plan().k}))
         if say.COUNT_OF_THAT.fullmatch(fold(asked)):
             return Act("count", plan=scene.memory.plan.model_copy(update={"k": Plan().k}))
+        further = bool(scene.memory.plan) and bool(say.COUNTED_FURTHER.match(fold(asked)))  # "how many without Costner?"
         what = say.COUNT_TALK.sub(" ", asked)
         read = read_sentence("show me " + " ".join(what.strip(" ?!.").split()), scene.vocabulary)
         plan = read.plan.model_copy(update={"query": own_words(read.plan.query), "k": Plan().k})
-        if re.search(r"\bof (?:them|these|those)\b", text):
+        if further or re.search(r"\bof (?:them|these|those)\b", text):
             plan = revised(scene.memory.plan, plan, "also " + said, scene.catalogue.count)
         return Act("count", plan=plan, read=read, new=True)
     found = say.INVENTORY.search(text)
@@ -378,9 +379,12 @@ def _verdict(said: str, text: str, scene: Scene) -> Act | None:
     if not films and bare and scene.table.it and len(text.split()) <= 4:
         films = (scene.table.it.id,)
     if not films and verdict == "seen":
-        title = re.sub(r"\s+(?:already|before|too|yesterday|last \w+)\W*$", "", _SEEN_TITLE.sub("", said), flags=_I).strip(
-            " .!?"
-        )
+        title = re.sub(
+            r"(?:\s+(?:already|before|too|yesterday|last \w+|twice|once|again|\d+ times|(?:in|at) the (?:cinema|theat(?:er|re)|movies)|on (?:tv|dvd|netflix|a plane)))+\W*$",
+            "",
+            _SEEN_TITLE.sub("", said),
+            flags=_I,
+        ).strip(" .!?")
         films = tuple(film.id for film in scene.vocabulary.films_named(title)[:1])
     if not films:
         title = _SEEN_TITLE.sub("", said).strip(" .!?")
@@ -560,10 +564,19 @@ def _series(said: str, text: str, scene: Scene) -> Act | None:
     found = say.SERIES.search(said)
     words = found["title"].split() if found else []
     for start in range(len(words)):
-        films = scene.vocabulary.series(" ".join(words[start:]))
+        title = " ".join(words[start:])
+        films = scene.vocabulary.series(title)
         if len(films) > 1:
-            ids = tuple(film.id for film in films[:10])
-            return Act("search", plan=Plan(query=" ".join(words[start:])), films=ids, new=True, asked_for=len(ids))
+            asked = read_sentence(re.sub(re.escape(title), " ", said, flags=_I), scene.vocabulary).plan.filters
+            fitting = [film.id for film in films if passes(scene.catalogue.movie(film.id), asked)]
+            ids = tuple((fitting or [film.id for film in films])[:10])
+            return Act(
+                "search",
+                plan=Plan(query=title, filters=asked if fitting else Plan().filters),
+                films=ids,
+                new=True,
+                asked_for=len(ids),
+            )
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from movies.vocabulary import canonical_country, canonical_genre, canonical_language, fold
 from rag.plan import Plan
+from rag.reading.places import adjectives
 
 SWAP = re.compile(
     r"\b(?:swap|exchange|replace|trade|switch|take)(?: out)? (?:the )?(?P<old>[\w.'’-]+(?: [\w.'’-]+){0,3}?) "
@@ -18,7 +19,7 @@ SWAP = re.compile(
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|no(?: more)?(?= (?:min(?:imum)?|max(?:imum)?) (?:length|runtime|year|rating|time|score)\b)|without(?= (?:the|any|a|that|my) [\w ]{2,20}(?:limit|restriction|constraint|filter)s?\b)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
+    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|no(?: more)?(?= (?:min(?:imum)?|max(?:imum)?) (?:length|runtime|year|rating|time|score)\b)|without(?= the (?:decade|years?|date|length|rating|language|country|genre)\b)|without(?= (?:the|any|a|that|my) [\w ]{2,20}(?:limit|restriction|constraint|filter)s?\b)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
     r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all|then|now|please|altogether))*\s*(?=$|[,.;:!?]|\bbut\b|\band\b)"
 )
 _LIFT_BEHIND = re.compile(
@@ -32,7 +33,8 @@ _EITHER_WAY = re.compile(r"\bwith or without (?:him|her|them|that (?:actor|actre
 _WELCOME_AGAIN = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:is|are|would be|can be) (?:actually |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|welcome|allowed|acceptable|on again|back(?: in| on)?)\b|"
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:may|can|could|might|should) (?:come |be |go )?(?:back(?: in| on)?|in again|return|stay)\b|"
-    r"\b(?:let|allow|bring|put|have)\s+(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:back(?: in| on)?|in again)\b"
+    r"\b(?:let|allow|bring|put|have)\s+(?:the\s+)?(\w+(?:\s\w+){0,2}?)\s+(?:back(?: in| on)?|in again)\b|"
+    r"\b(?:allow|permit)\s+(?:the\s+)?(\w+(?:\s\w+){0,2}?)(?=\s+(?:again|too|as well|after all)\b|\W*$|[.,;])"
 )
 _KINDS: dict[str, tuple[str, ...]] = {
     "year_min year_max": ("year", "years", "date", "decade", "era", "period", "age", "release", "when"),
@@ -65,15 +67,9 @@ def lifted(said: str, plan: Plan) -> Plan:
         *_, what = found.groups()
         if " or " in what:  # "it doesn't have to be about sport or funny"
             for part in re.split(r"\bor\b|,", what.removeprefix("about ")):
-                _drop_value(record, part.strip())
+                _drop(record, part.strip().removeprefix("the "), found.group(1))
             continue
-        kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
-        for name in " ".join(kinds).split():
-            (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
-        stem = "years" if "year_min" in " ".join(kinds) else "runtime" if "runtime_min" in " ".join(kinds) else ""
-        record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
-        if not kinds and found.group(1) not in ("any", "whatever"):
-            _drop_value(record, what)
+        _drop(record, what, found.group(1))
     if _EITHER_WAY.search(text):
         for name in ("people", "people_any"):
             record.get("filters", {}).pop(name, None)
@@ -89,11 +85,24 @@ def lifted(said: str, plan: Plan) -> Plan:
     return Plan.from_record(record)
 
 
+def _drop(record: dict[str, Any], what: str, verb: str) -> None:
+    """Take out a kind of constraint ("the year"), or a value that was named."""
+    kinds = [names for names, words in _KINDS.items() if any(re.search(rf"\b{word}\b", what) for word in words)]
+    for name in " ".join(kinds).split():
+        (record if name in Plan.model_fields else record.get("filters", {})).pop(name, None)
+    stem = "years" if "year_min" in " ".join(kinds) else "runtime" if "runtime_min" in " ".join(kinds) else ""
+    record["soft"] = [wish for wish in record.get("soft", []) if wish["kind"] != stem]
+    if not kinds and verb not in ("any", "whatever"):
+        _drop_value(record, what)
+
+
 def _drop_value(record: dict[str, Any], what: str) -> None:
     """Take out single values that were named: "drop the comedy", "it doesn't have to be French"."""
     words = what.removesuffix("s")
     filters: dict[str, Any] = record.get("filters", {})
     names = {canonical_genre(what), canonical_genre(words), canonical_language(what), canonical_country(what)}
+    if place := adjectives().get(what):  # "it doesn't have to be Italian"
+        names |= {*place.languages, *place.countries}
     for field, values in list(filters.items()):
         if isinstance(values, list):
             kept = [value for value in values if value not in names and not (len(what) > 3 and what in fold(value))]

@@ -101,7 +101,7 @@ def title_first(words: str, scene: Scene) -> tuple[str, ...]:
     """The film whose title these words are or begin with, the longest first: "Wadjda looks sweet"."""
     said = _CHOOSING.sub("", re.sub(r"^(?:and|hmm+|ok(?:ay)?|so),? ", "", words, flags=re.IGNORECASE)).split()
     for size in range(len(said), 0, -1):
-        title = " ".join(said[:size])
+        title = " ".join(said[:size]).strip(",;:–—-")
         whole = size == len(said)
         if (whole or not scene.vocabulary.is_ordinary(fold(title))) and (films := scene.vocabulary.films_named(title)):
             return (films[0].id,)
@@ -143,7 +143,10 @@ def title_in(said: str, scene: Scene) -> str | None:
     if (inside := title_inside(said, scene)) and not re.search(r"\bthe one (?:with|about|where|in)\b", fold(said)):
         return inside[0]
     title = " ".join(words)
-    near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 else []
+    of_it = {"it", "that", "this", "they", "he", "she"} & set(fold(title).split())  # "how long does it run" is not *Hit & Run*
+    near = scene.vocabulary.film_like(title, 0.88) if len(title) > 4 and not of_it else []
+    if not near and not of_it and len(words) > 2:  # "is grave of the fireflys sad": something else stands behind it
+        near = scene.vocabulary.film_like(" ".join(words[:-1]), 0.88)
     held = [] if near else scene.vocabulary.holding(title)
     return near[0].id if near else held[0].id if len(held) == 1 else None
 

@@ -24,7 +24,7 @@ GREETING = _glued(
 THANKS = _glued(
     r"""
     (?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|wonderful|lovely|brilliant|super|excellent|good|sounds good|
-    that'?s (?:me|us) (?:sorted|set|done)|sounds (?:sweet|great|lovely|perfect|fun|fine|brilliant)|
+    that'?s (?:me|us) (?:sorted|set|done)|(?:(?:i'?m|we'?re) )?going (?:with|for) (?:it|that|that one|this one)|sounds (?:sweet|great|lovely|perfect|fun|fine|brilliant)|
     thank you|thanks|thx|ty|ta|cheers|nice one|splendid|smashing|fab|top|legend|merci|danke|gracias|grazie|tack|kiitos|obrigad[oa]|arigato|i thank you|and|hasta luego|adios|ciao|au revoir|sold|that'?ll do(?: me)?|(?:you'?ve been|you have been|you are|you'?re|that'?s|how) (?:very |so |most |really )*(?:kind|helpful|sweet|patient)(?: of you)?|much appreciated|a lot|very much|so much|that'?s (?:all|it|great|
     perfect|enough|good)|bye|goodbye|good ?night|see you(?: later)?|have a (?:nice|good|great) \w+|for (?:the|
     your) help|for now|then|night night|nighty night|sweet dreams|(?:i'?m |we'?re )?just (?:looking|browsing)(?: around)?|(?:i|we)'?ll (?:watch|take|have|go (?:with|for)) (?:it|that one|this one|that|the (?:first|second|third|last) one)|no thanks|no thank you|nothing else|
@@ -48,7 +48,7 @@ CALLED = re.compile(
 )
 HELP = _glued(
     r"""
-    \b(?:what (?:can|do) you do|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
+    \b(?:what (?:can|do) you (?:do|help (?:me |us )?with)|who are you|what are you|how (?:do|does|can) (?:i|this|you|it) (?:use|work|help)|
     how does this work|^(?:please )?help(?: me)?(?: please)?\W*$|^help\b(?! me (?:find|pick|choose|remember|identify))|what can i (?:ask|say|
     do)|(?:are )?you (?:an?|really an?) (?:real )?(?:bot|ai|human|robot|person|machine)|(?:is this|am i (?:talking|speaking|chatting|writing) (?:to|with)) an? (?:real )?(?:bot|ai|human|robot|person|machine)|your (?:features|abilities|commands)|instructions\?)
     """
@@ -76,7 +76,7 @@ OFF_TOPIC = _glued(
     do you love me|marry me|vote for|election|exchange rate|define |lottery (?:numbers?|results?|tickets?)|horoscope|conjugate|traffic|directions to|
     restaurants?(?: near(?:by)?|\?)|nearest|excel|spreadsheets?|formulas?|phone numbers?|email address|home address|printers?|
     invoices?|wi-?fi|laptop|explain (?:(?!film|movie|plot|ending|story|title)\w+ ){1,4}to me|iphones?|smartphones?|which (?:phone|car|computer|tablet|tv|camera|bank)|my (?:cv|resume|boss|car|cat|dog|baby|knee|back|head|tooth|teeth))\b|
-    ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind|translate|convert|compute|draw|
+    ^(?:please |can you |could you |pls )*(?:sing|read me|tell me a (?:story|bedtime)|play me a song|fix|repair|debug|install|call|email|text|order|book|remind me (?:to|at|in)|translate|convert|compute|draw|
     schedule|compose|proofread|set (?:an?|my) (?:alarm|timer))\b|\d\s*[+*/×x^]\s*\d|\bwhat(?:'s| is) \d[\d.,]* ?(?:[+*/×x^%-]|plus|minus|times|divided|percent|in (?:words|miles|feet|inches))|\bhow (?:tall|far|heavy|big) (?:is|
     are)\b|\bhow many (?:people|countries|days|planets|legs|calories|kilometers|miles)\b
     """
@@ -172,8 +172,12 @@ NO = _glued(
     thanks))*[\s!.]*$
     """
 )
+BESIDES_IT = re.compile(r"\b(?:besides|other than|apart from|except(?: for)?) (?:that|this|it)(?: one| film| movie)?(?=\W|$)")
+COUNTED_FURTHER = re.compile(
+    r"^\W*(?:(?:are|were|is|and) )*(?:without|with|by|from|in|under|over|before|after|not|that are|which are|longer|shorter|rated)\b(?!.*\b(?:do you have|in all|altogether|in total|have you)\b)"
+)
 SEQUEL = re.compile(
-    r"\b(?:sequels?|prequels?|second part|third part|follow-?ups?|part (?:two|2|three|3)|another part|more parts|other parts)\b(?! of (?!it\b|that\b|this\b))"
+    r"^(?!.*\b(?:no|not|without|but)\b).*\b(?:sequels?|prequels?|second part|third part|follow-?ups?|part (?:two|2|three|3)|another part|more parts|other parts)\b(?! of (?!it\b|that\b|this\b))"
 )
 POPULAR = re.compile(
     r"^(?:and |so |ok,? )*(?:what(?:'s| is| are)?(?: the)? (?:most )?(?:popular|trending|everyone watching|people watching)|what do (?:people|others|most people) (?:watch|like))(?: (?:right )?now| here| these days| at the moment| on here)?\W*$"
@@ -193,7 +197,7 @@ FOUND = _glued(
 SEEN = _glued(
     r"""
     \b(?:i(?:'ve| have)?|we(?:'ve| have)?|(?:he|she)(?:'s| has)|they(?:'ve| have)|already)\s+(?:(?:both|all|already|just|actually|unfortunately|
-    recently)\s+)*(?:seen|saw|watched|see(?= already\b)|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:my|our) \w+(?:'s| has| have)? (?:already |just )?(?:seen|saw|watched)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
+    recently)\s+)*(?:seen|saw|watched|see(?= already\b)|know(?! (?:all the|the|that|what|how|where|who|why|when|about|of|nothing|you)\b))\b(?! (?:everything|every|most|loads|lots|plenty|(?:too|so) many|all (?:his|her|their|the|of (?:his|her|their)))\b)|\b(?:my|our) \w+(?:'s| has| have)? (?:already |just )?(?:seen|saw|watched)\b|\b(?:he|she|they) (?:already |just |both )?(?:saw|watched)\b|^(?:already )?(?:seen|watched) (?:it|that|this|them|all)|^seen\b|^(?:just |already )?(?:saw|watched) (?!any|every|it\b|that\b|this\b)\w|^(?:only |i (?:only )?|we (?:only )?)?just (?:seen|saw|watched|finished)\b
     """
 )
 KNOWN = _glued(
@@ -239,11 +243,11 @@ INVENTORY = _glued(
 )
 COUNT = _glued(
     r"""
-    \b(?:how many|(?:what|give me|tell me) (?:is )?the number of|count (?:of |the |all )?)\s*(?P<what>.*)
+    \b(?:how many|(?:what|give me|tell me) (?:is )?the number of|count (?!as\b)(?:of |the |all )?)\s*(?P<what>.*)
     """
 )
 COUNT_OF_THAT = re.compile(
-    r"\W*(?:(?:would|does|do|is|are|did) )?(?:that|those|these|they|there)(?: (?:be|make|leave|come to))?(?: (?:now|then|left|all in all|altogether|in (?:all|total)))*\W*"
+    r"\W*(?:(?:would|does|do|is|are|did) )?(?:that|those|these|they|there)(?: (?:be|make|leave|come to|like (?:that|this|those|these)))?(?: (?:now|then|left|all in all|altogether|in (?:all|total)))*\W*"
 )  # "how many would that be all in all?"
 COUNT_TALK = _glued(
     r"""
@@ -337,7 +341,7 @@ WHICH = _glued(
     re.IGNORECASE,
 )
 SIMILAR = re.compile(
-    r"^(?:k|ok(?:ay)?|so|thx|thanks|thank you|ta|cheers|sth|smth|[!.]|any(?:thing)?|some(?:thing)?|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|what(?:'?s| is) close to (?:it|that|this)|as \w+ as (?:that|it|this)\b|(?:with )?(?:that|the) same (?:\w+ )?(?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
+    r"^(?:k|ok(?:ay)?|so|thx|thanks|thank you|ta|cheers|sth|smth|[!.]|any(?:thing)?|some(?:thing)?|is there|are there|(?:have you |you(?:'ve)? )?got|do you have|with|of|show me|find(?: me)?|more|other|others|what else is|films?|movies?|and|or|ones?|,|\s)*\b(?:similar|alike|in that (?:vein|style|spirit)|which ones? resembles?|resembl(?:e|es|ing) (?:it|that|this)|(?:along|in) the same (?:lines?|vein|spirit|style|mould)|what(?:'?s| is) close to (?:it|that|this)|as \w+ as (?:that|it|this)\b|(?:with )?(?:that|the) same (?:\w+ )?(?:energy|vibe|feel(?:ing)?|spirit|mood|atmosphere|style))\b"
 )
 EARLIER = re.compile(
     r"\blike the (?:last|first|second|third|previous|other) (?:one|film|movie)\b|\b(?:you|we) (?:showed|suggested|recommended|found|talked about)\b"
@@ -394,14 +398,14 @@ WITHOUT_THEM = re.compile(
     r"(?<!with or )\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b"
 )
 AWAY = re.compile(
-    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either)?|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?)|(?:i|we) (?:really )?(?:don'?t|do not) (?:want|fancy|need) (?:it|that|this)(?: one)?)\s*(?:$|[.,;!])"
+    r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either| then| though| thanks)*|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?)|(?:i|we) (?:really )?(?:don'?t|do not) (?:want|fancy|need) (?:it|that|this)(?: one)?(?: either| too| again)?)\s*(?:$|[.,;!])"
 )
 SOMEBODY_ELSE = re.compile(
     r"\b(?:by|from|with) (?:some(?:body|one)|any(?:body|one)) else\b|\bby (?:another|a different|other) (?:directors?|film-?makers?)\b"
 )
 HEAD_THEN_QUESTION = re.compile(
     r"(?:^|(?<=[.!?] ))(?P<head>[^.!?…]{2,80}?)\s*(?P<stop>[.,;:!?…–—]+|\s-)\s+"
-    r"(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|show|find)\b)"
+    r"(?P<asked>(?!.*\b(?:recommend|suggest|similar|films|movies|(?:more|something|anything|others?) like (?:it|that|this)|(?:any|some)thing (?:in|along|of|with)|show|find)\b)"
     r"(?:(?:and|so|but) )?(?:(?:is|was|does|did|has|will|would|can|could|isn'?t|wasn'?t|who|how|when|what'?s?|where)\b[^.!?]*\b(?:it|that|this)\b"
     r"|(?:will|would|should|can) (?:i|we)\b(?=[^.!?]*\?)|(?:tell me|what do you know) (?:more |something )?about\b"
     r"|(?:(?:and|so|exactly|roughly|about),? )?how long\b|who(?:'s|s)? (?:is )?(?:really |actually )?(?:directed|made|plays?|played|in\b|stars?|else|the\b)|when was|what happens|what year|which (?:country|language|year)|what(?:'s|s| is) (?:the |its )(?:story|plot|runtime|length)|(?:length|runtime|director|cast|year)(?=\s*\?*$)"

@@ -39,7 +39,7 @@ _POINTING = re.compile(
     r"\b(?:it|its|it's|(?:that|this)(?! (?:recent|old|new|long|short|much|many|good|bad|scary|sad|dark|funny|violent|is|are|isn't|would|was|i|we|have|has)\b)|that's|that one|this one|(?:that|this|the) (?:film|movie|one)|he|she|him|her|they)\b"
 )
 _EXTREMES = {
-    "longer": ("runtime", True), "shorter": ("runtime", False), "newer": ("year", True), "older": ("year", False), "earlier": ("year", False), "made more": ("revenue", True), "made the most": ("revenue", True), "earned more": ("revenue", True), "made less": ("revenue", False), "better rated": ("rating", True), "later": ("year", True),
+    "longer": ("runtime", True), "shorter": ("runtime", False), "newer": ("year", True), "older": ("year", False), "earlier": ("year", False), "made more": ("revenue", True), "made the most": ("revenue", True), "earned more": ("revenue", True), "made less": ("revenue", False), "better rated": ("rating", True), "better rating": ("rating", True), "higher rating": ("rating", True), "best rating": ("rating", True), "highest rating": ("rating", True), "later": ("year", True),
     "longest": ("runtime", True), "shortest": ("runtime", False), "newest": ("year", True), "latest": ("year", True), "most recent": ("year", True),
     "oldest": ("year", False), "earliest": ("year", False), "best rated": ("rating", True), "highest rated": ("rating", True),
 }  # fmt: skip

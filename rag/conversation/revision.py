@@ -23,7 +23,7 @@ _NEW = re.compile(
     r"^(?:(?:show|give|find|list)(?: me| us)? )?everything (?:by|with|from|of|you(?:'ve| have))\b|^(?:ok(?:ay)?,? )?something (?:else|different)(?:,|:| (?:then|now|entirely|please)\b)|"
     r"\b(?:new search|start (?:over|again|fresh)|(?:completely|totally|entirely|whole(?:ly)?) different|different (?:idea|plan|thing|mood)|(?:new|another|other) idea|forget (?:that|it|all that|all of that|everything)|"
     r"never ?mind(?=\W*$|,)|change of plans?|on second thoughts?|(?:scrap|scratch) (?:that|all (?:of )?that|everything|it all)\b|begin again|from scratch|(?:new|different|another) (?:topic|question|subject)|now i(?:'d| would)? (?:want|like|feel|need)|"
-    r"let's (?:try|do|switch to) something else)\b|\b(?:go|get|switch|move|going) back to (?=(?:the|those|these|my|some|an?)\b)"
+    r"let's (?:try|do|switch to) something else)\b|^(?:ok(?:ay)?,? |so,? )?(?:and )?(?:now )?(?:a )?(?:new|next|another|different) (?:one|search|request|wish)\s*[:—–-]|\bnow (?:my|your|his|her|our) (?:pick|turn|choice|wish)\b|\b(?:go|get|switch|move|going) back to (?=(?:the|those|these|my|some|an?)\b)"
 )
 _RETHOUGHT = re.compile(r"\bon second thoughts?\b")  # "on second thought, any length will do": no new request
 _WEAKLY_NEW = re.compile(r"\b(?:forget|scratch|scrap) (?:it|that)\b[,.!;]?(?! (?:all|search)\b)")
@@ -71,7 +71,7 @@ _TALK = frozenset(
     re.findall(
         r"\S+",
         """prefer preferred actually instead rather first second third fourth fifth last one ones maybe change changed switch swap mind forget
-        drop ignore remove keep still same else loved liked love like similar suggestion suggestions different other others another again more
+        drop ignore remove everything list keep still same else loved liked love like similar suggestion suggestions different other others another again more
         please thanks okay ok hmm yes no yeah nope want watch film films movie movies something anything new search start over try make mine
         his their its need needs needed seen already thing things matter care limit fine good lets let's about that this these those them it tonight now then too also list
         results result option options says said say thought pick picks kind bit little much many few fits proper possible option either any whatever necessarily doesn't doesnt
@@ -80,6 +80,7 @@ _TALK = frozenset(
 )
 _IN_LOVE = re.compile(r"\b(?:in|of|finds?|true) love\W*$", re.IGNORECASE)  # a story, not a liking
 _JUST = re.compile(r"^(?:(?:ok(?:ay)?|no(?: way| chance)?|nah|nope|fine|right|well|then)[,.!]* )*(?:just|only)\b")
+_WITH_JUST = re.compile(r"\bwith (?:just|only) (?=[a-z])")
 _SIMPLY = re.compile(
     r"^(?:(?:then|ok(?:ay)?|well|so|fine|alright),? )*(?:then )?just (?:an?|any|some) (?=\w+ \w+)"
 )  # "then just a funny western"
@@ -139,8 +140,9 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     if looser := LOOSER.search(text):  # "older is fine": no bound at that end, and none the other way
         kind = ENDS[looser.group(1)].split("_")[0]
         delta = delta.model_copy(update={"relative": tuple(r for r in delta.relative if r.kind != kind)})
+    alone = _JUST.match(text) or _WITH_JUST.search(text)
     several, wanted = {*plan.filters.people, *plan.filters.people_any}, delta.filters.people
-    if wanted and _JUST.match(text) and set(wanted) < several:  # "just Pacino"
+    if wanted and alone and set(wanted) < several:  # "just Pacino"
         only = plan.filters.model_copy(update={"people": wanted, "people_any": ()})
         plan = plan.model_copy(update={"filters": only})
     if was_lifted:  # "never mind Brad Pitt" takes him back, and rules nothing out
@@ -277,6 +279,16 @@ def _joined(
         narrower = Filters(**{key: value for key, value in joined.items() if value is not None})
         alternative = not also or "people" in fields  # "and Bergman?" of whom nothing is with Tarkovsky
         hopeless = other_list or not count(old)  # of what nothing fitted nothing is kept
+        kept = list(was.get("people", []))[:-1]  # "with Cary Grant instead" of Stewart, by Hitchcock all the same
+        if instead and "people" in fields and kept and len(now.get("people", [])) == 1:
+            by_them = replaced | {"people": [*kept, *now["people"]]}
+            if count(
+                Filters(
+                    **{key: value for key, value in by_them.items() if value is not None and key in ("people", "people_any")}
+                )
+            ):
+                out = by_them
+                continue
         out = replaced if instead or ((alternative or hopeless) and not count(narrower)) else joined
     if len(out.get("people_any", ())) == 1:  # of whom the other was ruled out
         out["people"] = list(dict.fromkeys((*out.get("people", ()), *out.pop("people_any"))))

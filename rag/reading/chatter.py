@@ -19,7 +19,7 @@ _SPELLINGS = {
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
     "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "fim": "film",
     "comedys": "comedies", "documentarys": "documentaries", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
-    "k": "ok", "aswell": "as well", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
+    "k": "ok", "aswell": "as well", "docu": "documentary", "docus": "documentaries", "til": "until", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(
     r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE

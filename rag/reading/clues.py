@@ -24,7 +24,7 @@ _MOST_CLUES = 40
 _WORDS_OF_A_STORY = 35  # a longer text is hardly a request
 
 _ASKS = re.compile(
-    r"^it was an? (?:[\w-]+ ){0,3}(?:film|movie)\b.{0,20}\bi (?:think|believe)\b|\btomt\b|tip of my tongue|trying to (?:remember|recall|figure out|identify)|(?:can'?t|cannot|can not|don'?t|couldn'?t) "
+    r"\bwas (?:it|that|he|she) (?:with |starring |by )?(?-i:[A-Z][a-z]+ [A-Z])|^it was an? (?:[\w-]+ ){0,3}(?:film|movie)\b.{0,20}\bi (?:think|believe)\b|\btomt\b|tip of my tongue|trying to (?:remember|recall|figure out|identify)|(?:can'?t|cannot|can not|don'?t|couldn'?t) "
     r"(?:for the life of me )?(?:seem to )?(?:remember|recall|think of) (?:the |its |it'?s )?(?:name|title|what|which)"
     r"|what(?:'?s| is| was|s)? (?:the name of )?(?:that|the|this) (?:old )?(?:film|movie|flick)\b"
     r"|what(?:'?s| is| was) that (?:\w+ ){1,2}(?:film|movie)\b"

@@ -368,6 +368,11 @@ class Interpreter(Scope):
             whole = any(fold(film.title) == fold(mention.text) for film in mention.films)
             ones = self._kind(n + 1) == "film" and self._text(n + 1) != "one"
             several = ones or not whole  # "not the Alien ones", "no Lord of the Rings"
+            name = fold(mention.text)
+            if (
+                role == "exclude" and name.isalpha() and not self._names.is_ordinary(name)
+            ):  # "no Batman": nor under another title
+                self._draft.avoid_theme(piece.end - 1, piece.end)
             if role == "exclude" and several:
                 series = (film.id for film in self._names.series(mention.text))
                 self._draft.titles[role] += [one for one in series if one not in self._draft.titles[role]]

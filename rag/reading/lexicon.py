@@ -167,7 +167,7 @@ _WORDS: Mapping[Kind, str] = {
         war criminal, war hero, war heroes, war veteran, war photographer, war crimes, serial killer, big city, wild west
         family reunion, family business, dark ages, foreign legion, short story, short stories, black and white, new age
         new wave, german shepherd, british empire, new world, good and evil, dark magic, happily ever after, slow motion""",
-    "joint": "and, &, plus",
+    "joint": "and, &, plus, +",
 }  # fmt: skip
 _HOW_MUCH = ("", "really", "particularly", "usually", "normally", "actually", "much")  # "I don't really like"
 _TO_WANT = (

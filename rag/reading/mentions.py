@@ -68,7 +68,7 @@ _CUES: Phrases[Role] = Phrases.listed(
 )
 _AFTER_CUE = Phrases.listed(
     {
-        True: "both, either, the film, the movie, film, movie, films like, movies like, the film called, the movie called, the original"
+        True: "both, either, the film, the movie, film, movie, films like, movies like, the film called, the movie called, the original, the very first, the first"
     }
 )
 _BEFORE_TITLE_END = word_set(

@@ -19,13 +19,15 @@ from rag.reading.tokens import Phrases, Token, word_set
 _FILM_WORDS = word_set(
     "film films movie movies flick flicks cinema picture pictures one's thriller thrillers comedy comedies stuff work works"
 )
-_FOND = word_set("that the this lovely great wonderful brilliant late old young legendary amazing gorgeous handsome dear good")
+_FOND = word_set(
+    "just only that the this lovely great wonderful brilliant late old young legendary amazing gorgeous handsome dear good"
+)
 _DIRECTOR_CUES = word_set("by directed director from")
 _PERSON_CUES = word_set(
     "with starring by featuring stars star directed director actor actress without no not like love and or from actors of "
     "loves some any more hate avoid except than also plus drop , & +"
 )
-_JOINTS = word_set("and & with")
+_JOINTS = word_set("and & with +")
 _WHERE = word_set("at near")  # "stuck at Kennedy airport"
 _WORDS_OF_A_WISH = 16
 _KNOWN = 3  # films; a nickname means somebody better known before somebody who is really called so
@@ -61,7 +63,7 @@ class PersonReader:
         apart = (at == 0 or not tokens[at - 1].is_word) and (at + 1 == len(tokens) or not tokens[at + 1].is_word)
         proper = first.capital and len(first.bare) > 3 and not (self._names.is_ordinary(first.bare) or self._meant(first))
         strange = not is_english(first.fold)
-        paired = at == 0 and len(tokens) > 1 and tokens[1].fold in _JOINTS and strange  # "arnie and danny devito"
+        paired = at == 0 and strange and any(token.fold in _JOINTS for token in tokens[1:3])  # "arnie and danny devito"
         cued = before in _PERSON_CUES or alone or paired or (apart and (proper or strange))  # "denzel. rated 7+."
         directing = before in _DIRECTOR_CUES
         for length in (4, 3, 2):
@@ -116,9 +118,12 @@ class PersonReader:
             words = tokens[at : at + length]
             if len(words) < length or not all(word.is_word for word in words):
                 continue
+            if length == 2 and first.fold in FUNCTION_WORDS:  # "I go" is not Igó
+                continue
             after = self._film_follows(tokens, at + length) or words[-1].bare != words[-1].fold
             name = "".join(word.bare for word in words)
-            if name.endswith("s") and not self._names.in_a_name(name) and not is_english(name):  # "how many Hitchcocks?"
+            plural = name.endswith("s") and (words[0].capital or cued)
+            if plural and not self._names.in_a_name(name) and not is_english(name):  # "how many Hitchcocks?"
                 name, after = name.removesuffix("s"), True
             person = self._names.person_by_surname(name, directing=directing or after)
             alone = self._by_first_name(tokens, at) if length == 1 and (first.capital or cued) else None
