@@ -369,9 +369,9 @@ class Interpreter(Scope):
             ones = self._kind(n + 1) == "film" and self._text(n + 1) != "one"
             several = ones or not whole  # "not the Alien ones", "no Lord of the Rings"
             name = fold(mention.text)
-            if (
-                role == "exclude" and name.isalpha() and not self._names.is_ordinary(name)
-            ):  # "no Batman": nor under another title
+            none_of_it = "no" in {token.fold for token in self._tokens[max(0, piece.start - 1) : piece.start + 1]}
+            # "No Batman": nor under another title.
+            if role == "exclude" and none_of_it and name.isalpha() and not self._names.is_ordinary(name):
                 self._draft.avoid_theme(piece.end - 1, piece.end)
             if role == "exclude" and several:
                 series = (film.id for film in self._names.series(mention.text))
