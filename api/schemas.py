@@ -337,11 +337,11 @@ class ChatRequest(_Take):
     session: Session
     message: str = Field(max_length=4000, description="May be empty when a picture or a plan says it all.")
     plan: Plan | None = Field(default=None, description="An edited plan: it is carried out as it is.")
-    turn: str | SkipJsonSchema[None] = Field(
-        default=None, min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$",
+    turn: Session | SkipJsonSchema[None] = Field(
+        default=None,
         description="A name of yours for this message. Sent again under the same name, the session's last message is answered in "
-        "its own place, as if it had not been said before: \"shorter\" asked again is not shorter still.",
-    )  # fmt: skip
+        'its own place, as if it had not been said before: "shorter" asked again is not shorter still.',
+    )
 
 
 class FeedbackRequest(_Take):
