@@ -38,7 +38,7 @@ from movies.errors import BadInput
 M = TypeVar("M", bound=BaseModel)
 View = Callable[..., Any]
 _REF = "#/components/schemas/{model}"
-_TEXTS = ("query", "message", "session", "plot")  # fields of forms that are plain text …
+_TEXTS = ("query", "message", "session", "plot", "turn")  # fields of forms that are plain text …
 _TEXT_LISTS = ("like",)  # … or plain texts, one per repetition; all others hold JSON
 _ALWAYS = (400, 401, 403, 429, 500)  # what any address under /v1 may answer
 _IDS = {"movie_id": ("The id of a film.", "heat-1995"), "finding_id": ("The id of a finding.", "0123456789abcdef")}

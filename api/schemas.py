@@ -337,6 +337,11 @@ class ChatRequest(_Take):
     session: Session
     message: str = Field(max_length=4000, description="May be empty when a picture or a plan says it all.")
     plan: Plan | None = Field(default=None, description="An edited plan: it is carried out as it is.")
+    turn: Session | SkipJsonSchema[None] = Field(
+        default=None,
+        description="A name of yours for this message. Sent again under the same name, the session's last message is answered in "
+        'its own place, as if it had not been said before: "shorter" asked again is not shorter still.',
+    )
 
 
 class FeedbackRequest(_Take):
@@ -346,7 +351,7 @@ class FeedbackRequest(_Take):
 
     session: Session
     movie_id: MovieId
-    verdict: Literal["like", "dislike", "seen"]
+    verdict: Literal["like", "dislike", "seen", "none"] = Field(description="`none` takes back what was said of the film.")
 
 
 # -- the house -----------------------------------------------------------------------------------------

@@ -274,16 +274,25 @@ class Matinee:
     # -- conversation --------------------------------------------------------------------------
 
     def chat(
-        self, session: str, message: str = "", *, plan: Mapping[str, Any] | None = None, poster: Picture | None = None
+        self,
+        session: str,
+        message: str = "",
+        *,
+        plan: Mapping[str, Any] | None = None,
+        poster: Picture | None = None,
+        turn: str | None = None,
     ) -> Iterator[Event]:
         """The answer to a message, event by event; closing the iterator stops the server's work.
 
+        `turn` names the message: sent once more under that name, the last message is answered in its own place.
         A failure at the start raises; one on the way comes as an `error` event. Raises
         ApiUnreachable if the stream breaks off.
         """
         body: dict[str, Any] = {"session": session, "message": message}
         if plan is not None:
             body["plan"] = dict(plan)
+        if turn is not None:
+            body["turn"] = turn
         with self._stream("/v1/chat", _body(body, poster)) as response:
             try:
                 for event in EventSource(response).iter_sse():
@@ -291,8 +300,8 @@ class Matinee:
             except (httpx.TransportError, SSEError, ValueError):
                 raise ApiUnreachable("The answer broke off. Ask again; the conversation is kept.") from None
 
-    def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen"]) -> None:
-        """Say what a session thinks of a film."""
+    def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen", "none"]) -> None:
+        """Say what a session thinks of a film; `none` takes back all that was said of it."""
         self._call("POST", "/v1/feedback", json={"session": session, "movie_id": movie_id, "verdict": verdict})
 
     # -- the house -----------------------------------------------------------------------------

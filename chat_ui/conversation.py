@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,13 +44,15 @@ class Chip:
 class Turn:
     """One question and what is known of its answer so far.
 
-    `said` goes to the API, `shown` is what the page prints for it; `picture` is a file of an upload.
+    `said` goes to the API, `shown` is what the page prints for it; `picture` is a file of an upload. Asked again it
+    keeps its `name`, by which the API knows that this is no new turn.
     """
 
     shown: str
     said: str = ""
     picture: str | None = None
     edited: Mapping[str, Any] | None = None
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
     state: State = "answering"
     status: str = ""
     concierge: str = ""
@@ -120,7 +123,7 @@ class Conversation:
     def __init__(self, session: str) -> None:
         self.session = session
         self.turns: list[Turn] = []
-        self.verdicts: dict[str, set[str]] = {}
+        self.verdicts: dict[str, set[Verdict]] = {}
         self._lock = threading.Lock()
         self._answering: Turn | None = None
 
@@ -162,7 +165,16 @@ class Conversation:
         if not self.turns or self.busy:
             raise BadInput("There is nothing to ask again yet.")
         last = self.turns.pop()
-        return Turn(last.shown, last.said, last.picture, last.edited)
+        return Turn(last.shown, last.said, last.picture, last.edited, last.name)
+
+    def leave(self) -> None:
+        """Stop answering and forget all turns: the visitor has begun another conversation."""
+        self.stop()
+        self.turns = []
+
+    def shows(self, turn: Turn) -> bool:
+        """Whether a turn is still on the page."""
+        return any(known is turn for known in self.turns)
 
     def rerun(self, number: int, path: Sequence[str | int]) -> Turn:
         """A turn that carries out the plan of turn `number` without one of its chips. Raises BadInput."""
@@ -173,9 +185,17 @@ class Conversation:
         return Turn(f"Without {label}", edited=without(turn.plan, path))
 
     def judge(self, client: Matinee, movie_id: str, verdict: Verdict) -> None:
-        """Tell the API what is thought of a film; a like takes back a dislike and the other way round."""
-        client.feedback(self.session, movie_id, verdict)
+        """Tell the API what is thought of a film; a like takes back a dislike, and a verdict given twice itself."""
         known = self.verdicts.setdefault(movie_id, set())
+        if verdict in known:
+            client.feedback(self.session, movie_id, "none")
+            kept = known - {verdict}
+            known.clear()
+            for other in kept:  # `none` takes back all of them
+                client.feedback(self.session, movie_id, other)
+                known.add(other)
+            return
+        client.feedback(self.session, movie_id, verdict)
         if verdict != "seen":
             known -= {"like", "dislike"}
         known.add(verdict)
@@ -213,7 +233,7 @@ class _Pump(threading.Thread):
     def run(self) -> None:
         turn = self._turn
         try:
-            events = self._client.chat(self._session, turn.said, plan=turn.edited, poster=turn.picture)
+            events = self._client.chat(self._session, turn.said, plan=turn.edited, poster=turn.picture, turn=turn.name)
             try:
                 for event in events:
                     self._came.put(event)

@@ -24,6 +24,8 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _COMMAND = re.compile(r"\bRun:\s*(.+?)\.?$")
 _LEAD = re.compile(r"(?<=[.!?…])\s+")
 _VERDICTS = (("like", "Like", "Liked"), ("dislike", "Not for me", "Not for me"), ("seen", "Seen", "Seen"))
+_BREAK = re.compile(r"[\s\-–—/]+")
+_SHORT, _LONG = 6, 14  # letters of a word that a title without a picture is set for
 _AWAY = "api_unreachable"
 _MATTERS = 0.02  # probability: what changes a genre by less is not worth telling
 _SIDES = ("left", "top", "width", "height")
@@ -126,7 +128,7 @@ def card(hit: Hit, verdicts: Iterable[str] = (), note: str = "", acts: bool = Tr
                 film.id,
                 done if act in given else label,
                 f"mt-{act}{' mt-on' if act in given else ''}",
-                f"{label}: {film.title}",
+                f"{label}: {film.title}{' (press again to take it back)' if act in given else ''}",
             )
             for act, label, done in _VERDICTS
         )
@@ -146,7 +148,11 @@ def _opening(film: Film) -> str:
 
 def poster(film: Film, badge: str = "") -> str:
     """The picture, over a plain sheet with the title that shows when there is none."""
-    sheet = f'<span class="mt-sheet"><b>{text(film.title)}</b><i>{text(film.year or "")}</i></span>'
+    letters = max(map(len, _BREAK.split(film.title)))  # the longest word sets the size, so that none is broken in two
+    sheet = (
+        f'<span class="mt-sheet" style="--letters:{min(max(letters, _SHORT), _LONG)}">'
+        f"<b>{text(film.title)}</b><i>{text(film.year or '')}</i></span>"
+    )
     image = f'<img src="{poster_address(film.id)}" alt="" loading="lazy" decoding="async">' if film.poster else ""
     return f'<div class="mt-poster">{sheet}{image}{badge}</div>'
 
@@ -227,11 +233,14 @@ def _split(turn: Turn) -> tuple[dict[str, str], str, str]:
             continue  # the beginning of an entry: wait for its title
         else:
             (below if notes else above).append(line)
-    lead, *rest = [line for line in above if line.strip()] or [""]
-    if rest or not notes:  # prose rather than a list: its first sentence stands above the films, the rest below
-        sentences = _LEAD.split(lead, maxsplit=1)
-        lead, rest = sentences[0], [*sentences[1:], *rest]
-    return notes, lead, "\n".join([*rest, *below])
+    above = [line for line in above if line.strip()]
+    if notes:  # a list, which the cards stand for: what leads up to it stays before it
+        if len(above) > 1 and above[-1].endswith(":") and turn.hits[0].movie.label not in notes:
+            above.pop()  # "Or perhaps:" heads the other films only, and the first card is the guess itself
+        return notes, "\n".join(above), "\n".join(below)
+    lead, *rest = above or [""]  # prose: its first sentence stands above the films, the rest below
+    sentences = _LEAD.split(lead, maxsplit=1)
+    return notes, sentences[0], "\n".join([*sentences[1:], *rest])
 
 
 def _inline(line: str) -> str:

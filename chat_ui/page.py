@@ -63,7 +63,7 @@ def build_page(client: Matinee, settings: Settings) -> gr.Blocks:
         notice = gr.HTML("", elem_id="mt-notice")
         with gr.Tabs(elem_id="mt-tabs"):
             with gr.Tab("Chat", id="chat"):
-                _Chat(client, house).build(page, header)
+                _Chat(client, house).build(page, header, notice)
             with gr.Tab("Poster desk", id="poster"):
                 poster_desk(client, settings)
             with gr.Tab("Plot desk", id="plot"):
@@ -136,7 +136,7 @@ class _Chat:
         self._client, self._house = client, house
         self._known = Conversations()
 
-    def build(self, page: gr.Blocks, header: gr.HTML) -> None:
+    def build(self, page: gr.Blocks, header: gr.HTML, notice: gr.HTML) -> None:
         """Lay the tab out and wire it."""
         with gr.Column(elem_id="mt-chat"):
             self.session = gr.Textbox("", visible=False)
@@ -156,11 +156,12 @@ class _Chat:
         own = {**quiet, "js": _OWN_SESSION}
         page.load(self.resume, self.session, [self.session, *shown], **own)
         page.load(self.dress, None, self.hero, **quiet)
+        notice.change(self.redress, notice, self.hero, **quiet)
         self.box.submit(self.say, [self.session, self.box], shown, **own)
         self.box.stop(self.stop, self.session, None, queue=False, **own)
         header.submit(self.press, self.session, shown, trigger_mode="multiple", **own)
         header.like(self.judge, self.session, self.thread, trigger_mode="multiple", **own)
-        self.fresh.click(self.stop, self.session, None, queue=False, **own).then(
+        self.fresh.click(self.leave, self.session, None, queue=False, **own).then(
             self.begin, self.session, [self.session, *shown], js=_NEW_SESSION, **quiet
         )
 
@@ -181,6 +182,10 @@ class _Chat:
     def dress(self) -> gr.HTML:
         """Posters on the empty page; they may take a moment."""
         return gr.HTML(_hero(self._house.wall()))
+
+    def redress(self, notice: str) -> gr.HTML:
+        """Posters again when the API is back; nothing while it is away."""
+        return gr.HTML() if notice else self.dress()
 
     def say(self, session: str, message: dict[str, Any] | None) -> Iterator[Update]:
         """A message, a picture or both."""
@@ -211,7 +216,7 @@ class _Chat:
         yield from self._ask(session, turn)
 
     def judge(self, session: str, event: gr.EventData) -> Update:
-        """Like, not for me, seen."""
+        """Like, not for me, seen; pressed again, taken back."""
         conversation = self._known.of(session)
         if event.act not in ("like", "dislike", "seen"):
             return {}
@@ -225,12 +230,18 @@ class _Chat:
         """Stop the answer that is being written; what came so far stays."""
         self._known.of(session).stop()
 
+    def leave(self, session: str) -> None:
+        """Leave a conversation for a new one; an answer that is being written ends."""
+        self._known.of(session).leave()
+
     # -- showing -------------------------------------------------------------------------------
 
     def _ask(self, session: str, turn: Turn, clear: bool = False) -> Iterator[Update]:
         try:
             conversation = self._known.of(session)
             for step, _ in enumerate(conversation.ask(self._client, turn)):
+                if not conversation.shows(turn):
+                    return  # the page was emptied for a new conversation, which this must not cover
                 if step == 0:
                     yield {
                         **self._show(conversation, running=True),
@@ -242,7 +253,8 @@ class _Chat:
             gr.Info(markup.text(error), duration=4)
             return
         self._house.concierge = turn.concierge or self._house.concierge
-        yield self._show(conversation, running=False)
+        if conversation.shows(turn):
+            yield self._show(conversation, running=False)
 
     def _show(self, conversation: Conversation, running: bool) -> Update:
         empty = not conversation.turns

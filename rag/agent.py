@@ -24,7 +24,7 @@ from rag.conversation.concierge import BuiltinConcierge
 from rag.conversation.dialogue import hear
 from rag.conversation.grounding import Grounds
 from rag.conversation.llm import BUILTIN, Models, Speaker
-from rag.conversation.memory import Memory, Sessions, Verdict
+from rag.conversation.memory import Feedback, Memory, Sessions
 from rag.conversation.performing import Performed, Stage
 from rag.conversation.planner import hear as hear_model
 from rag.conversation.planner import merged
@@ -84,8 +84,14 @@ class Agent:
         sessions = Sessions(settings.sessions, days=settings.session_days)
         return cls(library, sessions, Models(settings, BuiltinConcierge()), skills or Skills(), **more)
 
-    def answer(self, session: str, message: str, *, image: Image | None = None, plan: Plan | None = None) -> Generator[Event]:
+    def answer(
+        self, session: str, message: str, *, image: Image | None = None, plan: Plan | None = None, turn: str | None = None
+    ) -> Generator[Event]:
         """Answer a message as events, the last one `done`. An edited `plan` is carried out without any model call.
+
+        `turn` names the message. If the session's last turn has that name, it is answered anew in its place: what the
+        concierge learnt from it is forgotten first. A turn that was stopped before it changed anything leaves no name,
+        so trying it again undoes nothing.
 
         Closing the iterator stops the work. Raises BadInput for an unusable session name and Busy when the
         session's last message is still being answered.
@@ -93,12 +99,12 @@ class Agent:
         if len(message) > _LONGEST:
             raise BadInput(f"A message may have {_LONGEST:,} characters at most; this one has {len(message):,}. Shorten it.")
         started = time.perf_counter()
-        with self.sessions.turn(session) as turn:
+        with self.sessions.turn(session) as held:
             yield Event("status", {"text": "Looking at your picture …" if image is not None else "Thinking about it …"})
             index = self.library.index
             vocabulary = self.names.of(index.catalogue)
             box = Toolbox(index, self.skills, image)
-            memory = _without_gone(turn.memory, index)
+            memory = _without_gone(held.memory.without_turn(turn or ""), index)
             scene = _scene(memory, index, vocabulary, image is not None)
             speaker, note = self._house(), ""
             if plan is not None:
@@ -121,9 +127,11 @@ class Agent:
                     yield self._fallen_back(failure)
                     speaker = self._house()
             done = Stage(box, vocabulary, memory, message).perform(act)
-            turn.memory = done.memory.with_exchange(
+            learnt = done.memory.with_exchange(
                 message, done.brief.act if act.kind == "details" else act.kind, done.brief.wanted
             )
+            # What somebody wants forgotten is kept nowhere, not even for a step back; asked again, it is forgotten twice.
+            held.memory = learnt.with_way_back("" if act.kind == "clear_tastes" else turn or "", memory)
             shown = _plan_json(done.plan, vocabulary, index)
             yield Event("plan", shown)
             yield from (Event("tool", _use_json(use)) for use in box.drain())
@@ -146,8 +154,8 @@ class Agent:
             self.observe(result)
             yield Event("done", result)
 
-    def feedback(self, session: str, movie_id: str, verdict: Verdict) -> None:
-        """Note a verdict given on a card. Raises UnknownMovie."""
+    def feedback(self, session: str, movie_id: str, verdict: Feedback) -> None:
+        """Note a verdict given on a card, or take it back (`none`). Raises UnknownMovie."""
         self.library.index.catalogue.key(movie_id)
         with self.sessions.turn(session) as turn:
             turn.memory = turn.memory.with_verdict(movie_id, verdict)

@@ -120,7 +120,9 @@ class ScriptedAgent:
             raise UnknownMovie("No film has this id.")
         self.verdicts[session, movie_id] = verdict
 
-    def answer(self, session: str, message: str, *, image: Image | None = None, plan: Any = None) -> Iterator[Said]:
+    def answer(
+        self, session: str, message: str, *, image: Image | None = None, plan: Any = None, turn: str | None = None
+    ) -> Iterator[Said]:
         if message == "fail at once":
             raise RuntimeError("secret detail of the inside")
         try:

@@ -80,9 +80,16 @@ class Answer:
         return " ".join(event.data["text"] for event in self.events if event.name == "status")
 
 
-def say(agent: Agent, message: str, session: str = "test", image: Image | None = None, plan: Plan | None = None) -> Answer:
+def say(
+    agent: Agent,
+    message: str,
+    session: str = "test",
+    image: Image | None = None,
+    plan: Plan | None = None,
+    turn: str | None = None,
+) -> Answer:
     """One turn, to its end."""
-    return Answer(list(agent.answer(session, message, image=image, plan=plan)))
+    return Answer(list(agent.answer(session, message, image=image, plan=plan, turn=turn)))
 
 
 def agent_over(library: Any, folder: Path, models: Models | None = None, skills: Skills | None = None) -> Agent:

@@ -416,6 +416,65 @@ def test_feedback_from_a_card(agent: Agent) -> None:
     assert "Unforgiven" not in say(agent, "westerns").titles
     with pytest.raises(UnknownMovie):
         agent.feedback("test", "no such film", "like")
+    agent.feedback("test", BY_TITLE["Unforgiven"].id, "none")
+    assert "Unforgiven" in say(agent, "westerns").titles
+
+
+# -- the last turn answered again ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("refinement", ["shorter", "another two", "the first one is not for me", "never show me dramas again"])
+def test_a_turn_asked_again_is_not_applied_twice(agent: Agent, refinement: str) -> None:
+    say(agent, "a comedy", turn="t1")
+    first = say(agent, refinement, turn="t2")
+    known = agent.sessions.load("test")
+    for _ in range(3):
+        again = say(agent, refinement, turn="t2")
+        assert (again.plan, again.titles, again.text) == (first.plan, first.titles, first.text)
+    assert agent.sessions.load("test") == known
+    assert [exchange.said for exchange in known.exchanges] == ["a comedy", refinement]
+
+
+def test_the_same_words_under_another_name_are_a_turn_of_their_own(agent: Agent) -> None:
+    say(agent, "dramas", turn="t1")
+    first, second = (set(say(agent, "another five", turn=name).titles) for name in ("t2", "t3"))
+    assert not first & second
+
+
+def test_an_answer_in_a_hunt_asked_again_counts_once(agent: Agent) -> None:
+    say(agent, "I'm trying to remember a film where somebody ties balloons to his house", turn="t1")
+    hunts = []
+    for _ in range(2):
+        say(agent, "no", turn="t2")
+        hunts.append(agent.sessions.load("test").hunt)
+    assert hunts[0] is not None
+    assert hunts[0] == hunts[1]
+
+
+def test_a_turn_stopped_before_it_did_anything_undoes_no_other(agent: Agent) -> None:
+    say(agent, "dramas", turn="t1")
+    shown = set(say(agent, "another two", turn="t2").titles)
+    events = agent.answer("test", "another two", turn="t3")
+    next(events)
+    events.close()
+    assert not shown & set(say(agent, "another two", turn="t3").titles)
+    assert agent.sessions.load("test").turns == 3
+
+
+def test_a_turn_stopped_half_way_is_replaced(agent: Agent) -> None:
+    say(agent, "dramas", turn="t1")
+    events = agent.answer("test", "another two", turn="t2")
+    shown = next(event.data["films"] for event in events if event.name == "candidates")
+    events.close()
+    assert say(agent, "another two", turn="t2").titles == [film["title"] for film in shown]
+    assert agent.sessions.load("test").turns == 2
+
+
+def test_what_is_to_be_forgotten_is_not_kept_for_a_step_back(agent: Agent) -> None:
+    say(agent, "I've seen Heat", turn="t1")
+    for _ in range(2):
+        say(agent, "forget what I have seen", turn="t2")
+        assert "heat" not in agent.sessions.load("test").model_dump_json(include={"seen", "earlier"}).lower()
 
 
 def test_recap_and_reset(agent: Agent) -> None:

@@ -152,6 +152,26 @@ def test_a_session_that_is_not_read_holds_up_no_other(
         assert waiting.result(30).status_code in (200, 503)
 
 
+def test_a_message_sent_again_under_its_name_is_answered_in_its_own_place(
+    serve: Callable[..., ApiClient], built_index: Path, tmp_path: Path, poster_png: bytes
+) -> None:
+    library = Library.open(built_index, Settings(_env_file=None), encoder=HashedEncoder())
+    client = serve(agent=agent_over(library, tmp_path))
+
+    def longest(told: list[tuple[str, dict[str, object]]]) -> object:
+        return dict(told)["plan"]["plan"]["filters"]["runtime_max"]  # type: ignore[index]
+
+    say(client, "a comedy under two hours")
+    shorter = {"session": "a", "message": "shorter", "turn": "2"}
+    first, again = (longest(events(client.post("/v1/chat", json=shorter))) for _ in range(2))
+    assert first == again
+    as_form = client.post(
+        "/v1/chat", data={"session": "b", "message": "which film is this?", "turn": "2"}, files={"poster": poster_png}
+    )
+    assert events(as_form)[-1][0] == "done"
+    assert longest(events(client.post("/v1/chat", json={**shorter, "turn": "3"}))) < first  # type: ignore[operator]
+
+
 def test_bad_messages(client: httpx.Client) -> None:
     good = {"session": "a", "message": "x"}
     for body in (
@@ -160,6 +180,9 @@ def test_bad_messages(client: httpx.Client) -> None:
         {**good, "session": "a b"},
         {**good, "message": "x" * 4001},
         {**good, "plan": {"kk": 1}},
+        {**good, "turn": ""},
+        {**good, "turn": 7},
+        {**good, "turn": "a b"},
     ):
         assert client.post("/v1/chat", json=body).status_code == 400
 

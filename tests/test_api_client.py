@@ -97,7 +97,7 @@ def test_it_changes_the_catalogue(client: ApiClient, poster_png: bytes) -> None:
 
 def test_it_talks_and_says_what_it_thinks(client: ApiClient, poster_png: bytes) -> None:
     with matinee(client) as api:
-        told = list(api.chat("a", "hello you", plan={"query": "x"}, poster=poster_png))
+        told = list(api.chat("a", "hello you", plan={"query": "x"}, poster=poster_png, turn="1"))
         assert [event.name for event in told] == ["status", "plan", "token", "token", "done"]
         assert told[2] == Event(name="token", data={"text": "hello", "number": 0})
         assert list(api.chat("a", "one break"))[-1].data["code"] == "internal"

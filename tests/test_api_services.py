@@ -70,6 +70,7 @@ def test_feedback_steers_the_concierge(serve: Callable[..., ApiClient]) -> None:
     said = {"session": "kitchen", "movie_id": "heat-1995", "verdict": "dislike"}
     assert client.post("/v1/feedback", json=said).status_code == 204
     assert client.post("/v1/feedback", json={**said, "movie_id": "nobody"}).status_code == 404
+    assert client.post("/v1/feedback", json={**said, "verdict": "none"}).status_code == 204
 
 
 def test_answers_are_counted(serve: Callable[..., ApiClient]) -> None:

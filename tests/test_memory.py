@@ -139,3 +139,39 @@ def test_forgetting(tmp_path: Path) -> None:
     remember(sessions, "ann", liked=("heat-1995",))
     sessions.forget("ann")
     assert sessions.load("ann") == Memory()
+
+
+def test_a_named_turn_can_be_undone_once() -> None:
+    first = Memory(plan=Plan(query="heist")).with_way_back("t1", Memory())
+    second = first.model_copy(update={"plan": Plan(query="western")}).with_way_back("t2", first)
+    assert second.without_turn("t2").plan.query == "heist"
+    assert second.without_turn("t2").earlier is None  # one step, however long the conversation
+    for other in ("t1", "", "t3"):
+        assert second.without_turn(other) is second
+    unnamed = second.with_way_back("", second)
+    assert unnamed.without_turn("") is unnamed
+    assert unnamed.earlier is None
+
+
+def test_a_verdict_outlives_the_turn_before_it() -> None:
+    memory = Memory().with_exchange("a heist", "search", "").with_way_back("t1", Memory()).with_verdict("heat-1995", "seen")
+    assert memory.without_turn("t1") == Memory(seen=("heat-1995",))
+    assert memory.with_verdict("heat-1995", "none").without_turn("t1") == Memory()
+
+
+def test_a_verdict_is_taken_back() -> None:
+    memory = Memory()
+    for verdict in ("like", "seen", "dislike"):
+        memory = memory.with_verdict("heat-1995", verdict).with_verdict("up-2009", verdict)  # type: ignore[arg-type]
+    memory = memory.with_verdict("heat-1995", "none")
+    assert (memory.liked, memory.disliked, memory.seen) == ((), ("up-2009",), ("up-2009",))
+
+
+def test_the_way_back_is_the_first_to_go_when_a_session_grows_too_large(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "s.sqlite")
+    large = Memory(liked=tuple(f"{number:0>600}" for number in range(200)))
+    with sessions.turn("ann") as turn:
+        turn.memory = large.with_way_back("t1", large)
+    known = sessions.load("ann")
+    assert known.earlier is None
+    assert known == large

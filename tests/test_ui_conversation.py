@@ -98,6 +98,30 @@ def test_a_broken_stream_fails_the_turn_and_keeps_what_came(client: Matinee) -> 
     assert turn.hits
     again = conversation.take_back()
     assert (again.said, again.state, conversation.turns) == ("break", "answering", [])
+    assert again.name == turn.name
+
+
+def test_a_turn_keeps_its_name_when_it_is_asked_again(api: ScriptedApi, client: Matinee) -> None:
+    conversation = Conversation(SESSION)
+    turn = Turn("shorter", "shorter")
+    for asked in (turn, None, Turn("shorter", "shorter")):
+        for _ in conversation.ask(client, asked or conversation.take_back()):
+            pass
+    first, again, other = (told["turn"] for told in api.asked)
+    assert first == again != other
+
+
+def test_a_conversation_that_was_left_shows_nothing_more(client: Matinee) -> None:
+    conversation = Conversation(SESSION)
+    turn = Turn("slow", "slow")
+    steps = conversation.ask(client, turn)
+    next(steps)
+    assert conversation.shows(turn)
+    conversation.leave()
+    assert not conversation.shows(turn)
+    for _ in steps:
+        pass
+    assert (turn.state, conversation.turns, conversation.busy) == ("stopped", [], False)
 
 
 def test_a_service_that_is_away_fails_the_turn() -> None:
@@ -164,6 +188,16 @@ def test_verdicts_replace_each_other_but_seen_stays(api: ScriptedApi, client: Ma
         conversation.judge(client, "heat-1995", verdict)
     assert conversation.verdicts == {"heat-1995": {"seen", "dislike"}}
     assert [told["verdict"] for told in api.verdicts] == ["like", "seen", "dislike"]
+
+
+def test_a_verdict_given_twice_is_taken_back_and_others_stay(api: ScriptedApi, client: Matinee) -> None:
+    conversation = Conversation(SESSION)
+    for verdict in ("like", "seen", "like"):
+        conversation.judge(client, "heat-1995", verdict)  # type: ignore[arg-type]
+    assert conversation.verdicts == {"heat-1995": {"seen"}}
+    conversation.judge(client, "heat-1995", "seen")
+    assert conversation.verdicts == {"heat-1995": set()}
+    assert [told["verdict"] for told in api.verdicts] == ["like", "seen", "none", "seen", "none"]
 
 
 def test_conversations_are_found_by_session_and_the_oldest_is_forgotten() -> None:

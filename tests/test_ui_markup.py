@@ -88,7 +88,7 @@ def test_nothing_from_outside_becomes_a_tag_or_a_handler(piece: str) -> None:
         (value or "").startswith(("posters?id=", "gradio_api/file=")) for name, value in read.attributes if name == "src"
     )
     assert all(
-        re.fullmatch(r"((left|top|width|height|--deep):\d{1,3}(\.\d\d)?%?;?)+", value or "")
+        re.fullmatch(r"((left|top|width|height|--deep|--letters):\d{1,3}(\.\d\d)?%?;?)+", value or "")
         for name, value in read.attributes
         if name == "style"
     )
@@ -115,6 +115,24 @@ def test_list_entries_go_onto_their_cards_and_are_not_repeated() -> None:
 def test_prose_has_its_first_sentence_above_the_films_and_the_rest_below() -> None:
     drawn = markup.answer(turn_of("Heat is the one. It is long. Bring tea.", film()), 0)
     assert drawn.index("Heat is the one.") < drawn.index("mt-films") < drawn.index("It is long.")
+
+
+def test_what_leads_up_to_a_list_stays_before_its_cards() -> None:
+    text = "It is the poster of **Alien (1979)**. From the picture alone I'd call it horror.\n\nIn that spirit (lighter):\n- **Heat (1995)** – long.\n\nMore?"
+    drawn = markup.answer(turn_of(text, film()), 0)
+    assert drawn.index("alone") < drawn.index("In that spirit") < drawn.index("mt-films") < drawn.index("More?")
+
+
+def test_a_heading_of_the_other_films_does_not_stand_over_the_guess() -> None:
+    text = "My best guess is **Up (2009)**. In it: “balloons”\n\nOr perhaps:\n- **Heat (1995)** – long.\n\nWas it old?"
+    drawn = markup.answer(turn_of(text, film(id="up", title="Up", year=2009), film()), 0)
+    assert "Or perhaps" not in drawn
+    assert drawn.index("balloons") < drawn.index("mt-films") < drawn.index("Was it old?")
+
+
+def test_a_title_without_a_picture_is_set_for_its_longest_word() -> None:
+    for title, letters in (("Up", 6), ("Django Unchained", 9), ("Spider-Man", 6), ("x" * 400, 14)):
+        assert f'style="--letters:{letters}"' in markup.poster(film(title=title))
 
 
 def test_an_entry_that_is_still_being_written_waits() -> None:

@@ -51,7 +51,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         """Answer a message as a stream of events
 
         A conversation goes on as long as `session` stays the same. An edited `plan` is carried out
-        as it is. Send JSON, or a form with a picture.
+        as it is. The last message sent again under the same `turn` is answered in the place of its
+        first answer. Send JSON, or a form with a picture.
         """
         agent = services.need(services.agent, "concierge", "matinee serve")
         image = services.pictures.open(request.files["poster"]) if "poster" in request.files else None
@@ -60,7 +61,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
             raise Busy("Too many conversations are being answered. Try again in a moment.", retry_after=2)
         leave = _Leaving(services, places if slow else None)
         try:
-            events = leave.closing(iter(agent.answer(asked.session, asked.message, image=image, plan=asked.plan)))
+            answer = agent.answer(asked.session, asked.message, image=image, plan=asked.plan, turn=asked.turn)
+            events = leave.closing(iter(answer))
             first = next(events, None)
             if not slow and image is None:
                 events = _in_turn(events)
@@ -76,7 +78,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
 
     @chat.post("/v1/feedback", takes=FeedbackRequest, errors=(404, 503), status=204)
     def feedback(asked: FeedbackRequest) -> None:
-        """Say what a session thinks of a film: it steers later answers"""
+        """Say what a session thinks of a film: it steers later answers; `none` takes it back"""
         services.need(services.agent, "concierge", "matinee serve").feedback(asked.session, asked.movie_id, asked.verdict)
 
     return chat

@@ -24,6 +24,7 @@ from movies.movie import Filters
 from rag.plan import Plan
 
 Verdict = Literal["like", "dislike", "seen"]
+Feedback = Verdict | Literal["none"]  # `none` takes back what was said of a film
 
 EXCHANGES = 12  # remembered turns: enough for "what did I ask for?", little enough for a small model
 _TASTES = 200  # films per verdict
@@ -66,7 +67,8 @@ class Memory(BaseModel):
 
     `plan` is the request as it stands and `before` as it stood before its last change; `shown` the films of the last answer in their order; `offered`
     all films shown for this request; `focus` the film talked about; `offer` what a bare "yes" would
-    carry out; `never` what is ruled out for good (genres and people); `picture` films that stand for the last poster.
+    carry out; `never` what is ruled out for good (genres and people); `picture` films that stand for the last poster;
+    `turn` the name of the last turn, if whoever asked gave it one, and `earlier` the memory before it, a single step back.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,15 +87,36 @@ class Memory(BaseModel):
     picture: tuple[str, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     turns: int = Field(default=0, ge=0)
+    turn: str = ""
+    earlier: Memory | None = None
 
-    def with_verdict(self, movie_id: str, verdict: Verdict) -> Memory:
-        """The verdict noted; a like takes back a dislike and the other way round."""
+    def with_verdict(self, movie_id: str, verdict: Feedback) -> Memory:
+        """The verdict noted; a like takes back a dislike and the other way round, `none` all that was said of the film.
+
+        It outlives the last turn being answered again: it was not given by that turn.
+        """
         liked, disliked, seen = (_without(ids, movie_id) for ids in (self.liked, self.disliked, self.seen))
-        if verdict == "seen":
-            return self.model_copy(update={"seen": (*seen, movie_id)[-_TASTES:]})
-        if verdict == "like":
-            return self.model_copy(update={"liked": (*liked, movie_id)[-_TASTES:], "disliked": disliked})
-        return self.model_copy(update={"liked": liked, "disliked": (*disliked, movie_id)[-_TASTES:]})
+        said: dict[str, object]
+        match verdict:
+            case "seen":
+                said = {"seen": (*seen, movie_id)[-_TASTES:]}
+            case "like":
+                said = {"liked": (*liked, movie_id)[-_TASTES:], "disliked": disliked}
+            case "dislike":
+                said = {"liked": liked, "disliked": (*disliked, movie_id)[-_TASTES:]}
+            case "none":
+                said = {"liked": liked, "disliked": disliked, "seen": seen}
+        earlier = self.earlier.with_verdict(movie_id, verdict) if self.earlier else None
+        return self.model_copy(update=said | {"earlier": earlier})
+
+    def without_turn(self, turn: str) -> Memory:
+        """As it was before the turn of this name, if that was the last one; else as it is."""
+        return self.earlier if self.earlier is not None and turn and turn == self.turn else self
+
+    def with_way_back(self, turn: str, earlier: Memory) -> Memory:
+        """With a single step back, to what was known before this turn; none for a turn without a name."""
+        step = earlier.model_copy(update={"turn": "", "earlier": None}) if turn else None
+        return self.model_copy(update={"turn": turn, "earlier": step})
 
     def with_never(self, ruled_out: Filters) -> Memory:
         """Genres and people never to be shown again, added to those known."""
@@ -192,6 +215,9 @@ class Sessions:
 
     def _save(self, session: str, memory: Memory) -> None:
         state = memory.model_dump_json(exclude_defaults=True)
+        if len(state) > _LARGEST and memory.earlier is not None:  # the way back is the first to go
+            memory = memory.with_way_back("", memory)
+            state = memory.model_dump_json(exclude_defaults=True)
         if len(state) > _LARGEST:  # a request of thousands of parts: keep the person, drop the request
             state = memory.model_copy(update={"plan": Plan(), "offer": None, "hunt": None}).model_dump_json(
                 exclude_defaults=True

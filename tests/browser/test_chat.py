@@ -95,6 +95,19 @@ def test_like_not_for_me_and_seen_reach_the_api_and_stay_visible(visit: Visit, a
     ]
 
 
+def test_a_verdict_pressed_again_is_taken_back(visit: Visit, api: ScriptedApi) -> None:
+    page = visit()
+    say(page, "a heist")
+    answered(page)
+    seen = page.locator(".mt-card").first.locator(".mt-seen")
+    expect(seen).to_have_attribute("aria-pressed", "false")
+    seen.click()
+    expect(seen).to_have_attribute("aria-pressed", "true")
+    seen.click()
+    expect(seen).to_have_attribute("aria-pressed", "false")
+    assert [told["verdict"] for told in api.verdicts] == ["seen", "none"]
+
+
 def test_two_people_at_once_never_mix(visit: Visit, api: ScriptedApi) -> None:
     one, other = visit(), visit()
     say(one, "creep along, said Ann")
@@ -108,13 +121,32 @@ def test_two_people_at_once_never_mix(visit: Visit, api: ScriptedApi) -> None:
 
 def test_a_new_question_is_brought_to_the_top(visit: Visit, api: ScriptedApi) -> None:
     page = visit(375, 812)
-    for number, words in enumerate(("a heist", "nothing at all", "another heist")):
+    for number, words in enumerate(("a heist", "nothing at all")):
         say(page, words)
         answered(page, number)
+    say(page, "be slow about another heist")
+    expect(page.locator(".mt-said")).to_have_count(3)
     place = "document.querySelectorAll('.mt-said')[2].getBoundingClientRect().top"
     page.wait_for_function(f"{place} >= 0 && {place} < 60")
     page.wait_for_timeout(3500)  # it stays there
     assert 0 <= page.evaluate(place) < 60
+
+
+@pytest.mark.parametrize("size", [(375, 812), (375, 667), (1280, 720)])
+def test_the_end_of_an_answer_comes_out_from_under_the_message_box(
+    visit: Visit, api: ScriptedApi, size: tuple[int, int]
+) -> None:
+    page = visit(*size)
+    for number, words in enumerate(("a heist", "another heist")):
+        say(page, words)
+        answered(page, number)
+        floor = "document.querySelector('#mt-composer').getBoundingClientRect().top"
+        foot = f"document.querySelectorAll('.mt-again')[0].getBoundingClientRect().bottom <= {floor}"
+        page.wait_for_function(foot)
+        page.wait_for_timeout(3500)
+        assert page.evaluate(foot)  # it stays there
+        title = f"document.querySelectorAll('.mt-answer')[{number}].querySelector('.mt-title')"
+        assert page.evaluate(f"{title}.getBoundingClientRect().top >= 0")
 
 
 def test_words_appear_as_they_come(visit: Visit, api: ScriptedApi) -> None:
@@ -137,8 +169,28 @@ def test_a_slow_model_shows_a_clock_and_can_be_stopped(visit: Visit, api: Script
     api.gate.set()
     assert api.left.wait(10)  # the server stopped working for us
     page.click(".mt-again")
-    assert "5 films" in answered(page)
+    expect(page.locator(".mt-answer")).to_contain_text("5 films")
     assert page.locator(".mt-answer").count() == 1
+    assert len({asked["turn"] for asked in api.asked}) == 1  # the API hears that it is the same one
+
+
+def test_a_new_conversation_wipes_off_an_answer_that_is_being_written(visit: Visit, api: ScriptedApi) -> None:
+    page = visit()
+    for number, words in enumerate(("be slow about it", "creep prose, held at its end")):
+        say(page, words)
+        expect(page.locator(".mt-status")).to_be_visible()
+        page.wait_for_timeout(700 * number)
+        page.click("#mt-fresh")
+        expect(page.locator(".mt-hero h1")).to_be_visible()
+        page.wait_for_timeout(2500)  # what comes late of the old one must not show
+        assert page.locator(".mt-hero h1").is_visible()
+        assert not page.locator(".mt-answer").count()
+        api.gate.set()
+        assert api.left.wait(10)
+        api.gate.clear()
+    say(page, "another evening")
+    assert "5 films" in answered(page)
+    assert page.locator(".mt-said").all_inner_texts() == ["another evening"]
 
 
 def test_an_answer_that_breaks_off_keeps_what_came(visit: Visit, api: ScriptedApi) -> None:
@@ -165,6 +217,36 @@ def test_a_service_that_is_away_comes_back_without_a_reload(visit: Visit, api: S
     assert "5 films" in answered(page)
     expect(page.locator("#mt-header")).to_contain_text("films")
     expect(page.locator("#mt-notice .mt-note")).to_have_count(0)
+
+
+def test_an_api_that_is_away_when_the_page_loads_leaves_no_broken_pictures(visit: Visit, api: ScriptedApi) -> None:
+    with page_server(api.url) as url:
+        api.stop()
+        try:
+            empty = visit(url=url, wait_for="#mt-notice .mt-note")  # no film is known yet
+        finally:
+            api.start()
+        expect(empty.locator(".mt-wall-film")).to_have_count(14)
+        expect(empty.locator("#mt-notice .mt-note")).to_have_count(0)
+        api.stop()
+        try:
+            wide, narrow = (visit(width, url=url, wait_for="#mt-notice .mt-note") for width in (1280, 375))
+            for page in (wide, narrow):
+                page.wait_for_selector(".mt-wall-film")
+                expect(page.locator(".mt-wall img.mt-lost").first).to_be_attached()
+                note, tab = (
+                    page.locator("#mt-notice .mt-note").bounding_box(),
+                    page.get_by_role("tab", name="Chat").bounding_box(),
+                )
+                assert note is not None
+                assert tab is not None
+                assert note["y"] >= tab["y"] + tab["height"] or tab["y"] >= note["y"] + note["height"]
+        finally:
+            api.start()
+        for page in (wide, narrow):
+            expect(page.locator("#mt-notice .mt-note")).to_have_count(0)
+            page.wait_for_function("[...document.querySelectorAll('.mt-wall img')].some((image) => image.naturalWidth)")
+            expect(page.locator(".mt-lost")).to_have_count(0)
 
 
 def test_too_many_at_once_is_said(visit: Visit, api: ScriptedApi) -> None:

@@ -61,6 +61,30 @@ def test_an_evening_with_the_true_concierge(visit: Callable[..., Page], true_add
     expect(page.locator("#mt-header")).to_contain_text("built-in concierge")
 
 
+def test_asking_again_changes_nothing_and_a_slip_can_be_mended(visit: Callable[..., Page], true_address: str) -> None:
+    page = visit(url=true_address)
+    say(page, "a comedy from the nineties under two hours")
+    answered(page)
+    say(page, "shorter")
+    answered(page, 1)
+    shown = page.locator(".mt-answer").nth(1)
+    chips, films = shown.locator(".mt-chip").all_inner_texts(), shown.locator(".mt-title").all_inner_texts()
+    for _ in range(2):
+        said = shown.locator(".mt-foot").element_handle()
+        assert said is not None
+        page.click(".mt-again")
+        said.wait_for_element_state("hidden")
+        answered(page, 1)
+        assert shown.locator(".mt-chip").all_inner_texts() == chips
+        assert shown.locator(".mt-title").all_inner_texts() == films
+    seen = shown.locator(".mt-seen").first
+    for state in ("true", "false"):
+        seen.click()
+        expect(seen).to_have_attribute("aria-pressed", state)
+    say(page, "what have I seen?")
+    assert films[0] not in answered(page, 2)
+
+
 def test_two_tabs_have_two_tastes(visit: Callable[..., Page], true_address: str) -> None:
     one, other = visit(url=true_address), visit(url=true_address)
     say(one, "I loved Alien")
