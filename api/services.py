@@ -114,6 +114,9 @@ class Services:
     def __post_init__(self) -> None:
         self.pictures = PictureDesk(self.settings)
         self._pages = Cache(_PAGES, self.metrics.cached("films"))
+        self.metrics.films.set_function(lambda: len(self.library.catalogue))
+        if self.journal is not None:
+            self.journal.lost = self.metrics.lost_notes.inc
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> Services:
@@ -131,7 +134,6 @@ class Services:
         )
         metrics.watch_queue(lambda: encoder.waiting)
         library = Library.open(settings.artifacts, settings, say, encoder=encoder)
-        metrics.films.set_function(lambda: len(library.catalogue))
         services = cls(library, settings, heads=Heads(library, say), journal=Journal(settings.journal), metrics=metrics)
         services.audit = AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
         agent = services.agent = Agent.open(

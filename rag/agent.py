@@ -144,7 +144,7 @@ class Agent:
                 "question": done.brief.facts.get("ask"), "session": session, "seconds": round(time.perf_counter() - started, 4),
             }  # fmt: skip
             self.observe(result)
-            yield Event("done", result)
+        yield Event("done", result)  # after what was learnt is kept: nobody is told `done` of a message that is forgotten
 
     def feedback(self, session: str, movie_id: str, verdict: Verdict) -> None:
         """Note a verdict given on a card. Raises UnknownMovie."""

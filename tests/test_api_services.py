@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -16,6 +20,7 @@ from api.schemas import film_json
 from classifiers.heads import load_heads
 from index_builder.build import build
 from movies.catalogue import Catalogue
+from movies.database import connect
 from movies.movie import Movie
 from rag.agent import Agent
 from rag.plan import Plan
@@ -150,6 +155,68 @@ def test_the_journal_counts_and_is_bounded(tmp_path: Path) -> None:
     again = Journal(tmp_path / "deep" / "journal.sqlite")
     assert again.unanswered()[0].times == 3
     again.close()
+
+
+def held(path: Path) -> sqlite3.Connection:
+    """Another program's transaction on a file, as long as the connection is open."""
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+def test_a_locked_journal_holds_up_no_search(client: ApiClient) -> None:
+    """The note is written when the file is free again."""
+    vain = {"query": "heist", "filters": {"year_min": 2101}}
+    journal = client.services.journal
+    assert journal is not None
+    journal.unanswered()  # makes the file
+    with closing(held(journal.path)):
+        started = time.monotonic()
+        for _ in range(3):
+            assert client.post("/v1/search", json=vain).json()["hits"] == []
+        assert client.post("/v1/search", json={"query": "a careful thief"}).json()["hits"]
+        assert time.monotonic() - started < 10  # SQLite would wait thirty seconds for the file
+    until = time.monotonic() + 20
+    while not (noted := journal.unanswered()) or noted[0].times < 3:
+        assert time.monotonic() < until
+    assert noted[0].plan.filters.year_min == 2101
+
+
+def test_a_journal_that_cannot_be_written_fails_no_search_and_is_said_once(
+    serve: Callable[..., ApiClient], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    client = serve(journal=Journal(tmp_path / "file" / "journal.sqlite"))
+    for _ in range(5):
+        assert client.post("/v1/search", json={"filters": {"year_min": 2101}}).status_code == 200
+    client.services.close()
+    assert "matinee_notes_lost_total 5.0" in client.get("/metrics").text
+    lines = [json.loads(line) for line in client.log.getvalue().splitlines()]
+    assert [line["reason"] for line in lines if line["event"] == "notes lost"] == ["FileExistsError"]
+    assert str(tmp_path) not in client.log.getvalue()
+
+
+def test_a_locked_session_store_is_busy_and_holds_up_no_search(serve: Callable[..., ApiClient]) -> None:
+    client = with_real_agent(serve)
+    assert talk(client, "a western")[-1][0] == "done"
+    said = {"session": "kitchen", "movie_id": "heat-1995", "verdict": "like"}
+    with closing(held(client.services.settings.sessions)), ThreadPoolExecutor(6) as pool:
+        started = time.monotonic()
+        talks = [pool.submit(talk, client, "a comedy", session=f"s{number}") for number in range(4)]
+        feedback = pool.submit(client.post, "/v1/feedback", json=said)
+        time.sleep(0.5)  # the answers are made; now they are to be kept
+        for _ in range(3):
+            searched = time.monotonic()
+            assert client.post("/v1/search", json={"query": "a careful thief"}).json()["hits"]
+            assert time.monotonic() - searched < 1
+        assert (feedback.result().status_code, feedback.result().json()["code"]) == (503, "busy")
+        assert "retry-after" in feedback.result().headers
+        for told in talks:
+            assert [name for name, _ in told.result()][-2:] == ["token", "error"]  # no `done`: it is not remembered
+            assert (told.result()[-1][1]["status"], told.result()[-1][1]["code"]) == (503, "busy")
+        assert time.monotonic() - started < 15
+    assert talk(client, "a western")[-1][0] == "done"
+    assert "unforeseen" not in client.log.getvalue()
 
 
 def test_films_keep_their_paths_to_themselves() -> None:
