@@ -36,6 +36,9 @@ class Metrics:
             "matinee_grounding_corrections", "Sentences replaced because they did not match the catalogue.", registry=registry
         )
         self.films = Gauge("matinee_films", "Films in the catalogue.", registry=registry)
+        self.waiting = Gauge(
+            "matinee_version_waiting", "Whether a published version can't be taken up by this process.", registry=registry
+        )
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

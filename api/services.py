@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 import orjson
+import structlog
 from PIL.Image import Image
 
 from api.batching import BatchingEncoder
@@ -32,7 +33,7 @@ from movies.settings import Settings
 from movies.turns import COMPUTING
 from rag.agent import Agent
 from rag.index import Hit, read_manifest
-from rag.library import Library, current_version
+from rag.library import Library, Waiting, current_version
 from rag.plan import Plan
 from rag.ranking import carry_out
 from rag.reading.names import Names
@@ -115,6 +116,8 @@ class Services:
         self.pictures = PictureDesk(self.settings)
         self._pages = Cache(_PAGES, self.metrics.cached("films"))
         self.metrics.films.set_function(lambda: len(self.library.catalogue))
+        self.metrics.waiting.set_function(lambda: self.library.waiting is not None)
+        self.library.on_waiting = _tell_waiting
         if self.journal is not None:
             self.journal.lost = self.metrics.lost_notes.inc
 
@@ -270,7 +273,7 @@ class Services:
         return part
 
     def state(self) -> dict[str, Any]:
-        """What /readyz tells: the index, the encoder, the optional parts, the queue."""
+        """What /readyz tells: the index, the encoder, the optional parts, the queue, a version that can't be taken up."""
         index = self.library.index
         encoder = self.library.encoder
         return {
@@ -286,6 +289,7 @@ class Services:
                 "agent": self.agent is not None,
             },
             "queue": getattr(encoder, "waiting", 0),
+            "waiting": asdict(self.library.waiting) if self.library.waiting else None,
         }
 
     def close(self) -> None:
@@ -295,3 +299,11 @@ class Services:
         self.pictures.close()
         if self.journal is not None:
             self.journal.close()
+
+
+def _tell_waiting(waiting: Waiting | None) -> None:
+    log = structlog.get_logger("api")
+    if waiting is None:
+        log.info("version no longer waits")
+    else:
+        log.error("version waits", version=waiting.version, reason=waiting.reason, note=waiting.note)

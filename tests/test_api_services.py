@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import threading
 import time
@@ -12,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 from httpx_sse import EventSource
 
 from api.heads import Heads
@@ -23,6 +25,7 @@ from movies.catalogue import Catalogue
 from movies.database import connect
 from movies.movie import Movie
 from rag.agent import Agent
+from rag.library import current_version, point_to
 from rag.plan import Plan
 from tests.conftest import ApiClient
 from tests.encoders import HashedEncoder
@@ -141,6 +144,87 @@ def test_a_rebuild_swaps_in_without_a_failed_request(client: ApiClient, tmp_path
     )
     assert changed == [f"n{number}" for number in range(2, 2 * len(changed) + 1, 2)]  # no lost film, no ghost
     assert len(changed) >= 2
+
+
+class Other(HashedEncoder):
+    name = "test:other"
+
+
+def _another_encoder(artifacts: Path, folder: Path) -> None:
+    catalogue = Catalogue.open(folder / "films.sqlite")
+    catalogue.add([movie.model_copy(update={"poster": None}) for movie in FILMS[:20]])
+    catalogue.close()
+    build(folder / "films.sqlite", artifacts, Other(), folder / "cache")
+
+
+def _damaged(artifacts: Path, _folder: Path) -> None:
+    folder = shutil.copytree(current_version(artifacts), artifacts / "0009-damaged")
+    (folder / "vectors.npy").write_bytes(b"half")
+    point_to(artifacts, folder.name)
+
+
+def _empty_manifest(artifacts: Path, _folder: Path) -> None:
+    folder = shutil.copytree(current_version(artifacts), artifacts / "0009-damaged")
+    (folder / "manifest.json").write_text('{"format": 2, "encoder": [], "counts": {}, "means": {}}')
+    point_to(artifacts, folder.name)
+
+
+@pytest.mark.parametrize(
+    ("publish", "reason", "says"),
+    [
+        (_another_encoder, "other_encoder", "Restart the server"),
+        (_damaged, "unusable", "missing or damaged"),
+        (_empty_manifest, "unusable", "can't be opened"),
+        (lambda artifacts, _: point_to(artifacts, "0042-gone"), "no_version", "matinee rollback"),
+        (lambda artifacts, _: (artifacts / "current").write_text(""), "no_version", "matinee rollback"),
+        (lambda artifacts, _: (artifacts / "current").unlink(), "no_version", "matinee rollback"),
+    ],
+)
+def test_a_version_that_cannot_be_opened_waits_and_the_one_before_serves(
+    client: ApiClient, tmp_path: Path, publish: Callable[[Path, Path], None], reason: str, says: str
+) -> None:
+    artifacts = client.services.settings.artifacts
+    before = client.get("/readyz").json()
+    assert before["waiting"] is None
+    publish(artifacts, tmp_path)
+    for _ in range(3):
+        assert client.post("/v1/search", json={"query": "a careful thief"}).json()["hits"]
+        assert client.get("/v1/movies/heat-1995").status_code == 200
+        added = client.post("/v1/movies", json={"movies": [{"id": "new", "title": "New"}]})
+        assert added.status_code == 200, added.text
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert (ready.json()["version"], ready.json()["ready"]) == (before["version"], True)
+    waiting = ready.json()["waiting"]
+    assert waiting["reason"] == reason
+    assert says in waiting["note"]
+    assert before["version"] in waiting["note"]
+    assert str(tmp_path) not in ready.text
+    assert "matinee_version_waiting 1.0" in client.get("/metrics").text
+    logged = [json.loads(line) for line in client.log.getvalue().splitlines()]
+    assert [line["reason"] for line in logged if line["event"] == "version waits"] == [reason]
+
+    point_to(artifacts, before["version"])
+    assert client.get("/readyz").json()["waiting"] is None
+    assert client.get("/v1/movies/new").json()["title"] == "New"
+    assert "matinee_version_waiting 0.0" in client.get("/metrics").text
+
+
+def test_a_version_that_is_mended_is_taken_up_after_a_while(client: ApiClient) -> None:
+    """`current` does not change, so time has to tell."""
+    library = client.services.library
+    before = library.index.version
+    copy = shutil.copytree(current_version(library.artifacts), library.artifacts / "0009-copy")
+    whole = (copy / "vectors.npy").read_bytes()
+    (copy / "vectors.npy").write_bytes(whole[:100])
+    library.again_after = 0.2
+    point_to(library.artifacts, copy.name)
+    assert library.index.version == before
+    (copy / "vectors.npy").write_bytes(whole)
+    until = time.monotonic() + 10
+    while library.index.version == before:
+        assert time.monotonic() < until
+    assert library.waiting is None
 
 
 def test_the_journal_counts_and_is_bounded(tmp_path: Path) -> None:
