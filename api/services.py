@@ -7,7 +7,9 @@ that brings it. Knows no HTTP.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -109,6 +111,8 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     names: Names = field(default_factory=Names, repr=False)
     pictures: PictureDesk = field(init=False)
+    ends: float = field(default=math.inf, init=False)
+    """When conversations must have ended (`time.monotonic`); infinity until the server is asked to stop."""
     _pages: Cache[str, bytes] = field(init=False, repr=False)
     _eyes: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2), init=False, repr=False)
 
@@ -277,7 +281,7 @@ class Services:
         index = self.library.index
         encoder = self.library.encoder
         return {
-            "ready": getattr(encoder, "alive", True),
+            "ready": getattr(encoder, "alive", True) and self.ends == math.inf,
             "version": index.version,
             "encoder": encoder.name,
             "films": len(index.catalogue),
@@ -291,6 +295,15 @@ class Services:
             "queue": getattr(encoder, "waiting", 0),
             "waiting": asdict(self.library.waiting) if self.library.waiting else None,
         }
+
+    def stop(self, seconds: float) -> None:
+        """The server is stopping: no longer ready, and conversations have so long to end."""
+        self.ends = time.monotonic() + seconds
+
+    def ending(self) -> None:
+        """Raises Busy when what goes on without end has to end: the server stops."""
+        if time.monotonic() > self.ends:
+            raise Busy("The server is stopping, so this answer ends here. Send your message again in a moment.", retry_after=5)
 
     def close(self) -> None:
         """Answer what waits, then end the threads."""
