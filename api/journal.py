@@ -47,9 +47,9 @@ class Unanswered:
 class Journal:
     """Thread-safe. One thread writes the notes, each in a transaction; `lost` is called for each that can't be written."""
 
-    def __init__(self, path: Path, lost: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.lost = lost
+        self.lost: Callable[[], None] = lambda: None
         self._notes: queue.Queue[tuple[Plan, str] | None] = queue.Queue(_WAITING)
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()

@@ -47,6 +47,7 @@ BUILD = "matinee build --catalogue FILE --artifacts DIR"
 _QUESTIONS = 2000  # whose vectors are kept: 3 MB
 _PAGES = 2000  # films kept as JSON: 3 MB
 _LIKES = 20  # films to be like, at most
+_MODELS = 0.8  # of the time a stopping server has for conversations, after which no language model is waited for
 _FEW = 3  # fewer hits than this, and the answer says which constraints to give up
 
 
@@ -87,6 +88,7 @@ class Concierge(Protocol):
     def answer(self, session: str, message: str, *, image: Image | None = None, plan: Plan | None = None) -> Iterator[Any]: ...
     def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen"]) -> None: ...
     def at_once(self) -> bool: ...
+    def hurry(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -297,8 +299,12 @@ class Services:
         }
 
     def stop(self, seconds: float) -> None:
-        """The server is stopping: no longer ready, and conversations have so long to end."""
+        """The server is stopping: no longer ready, and conversations have so long to end; language models less."""
         self.ends = time.monotonic() + seconds
+        if self.agent is not None:
+            waiting = threading.Timer(_MODELS * seconds, self.agent.hurry)
+            waiting.daemon = True
+            waiting.start()
 
     def ending(self) -> None:
         """Raises Busy when what goes on without end has to end: the server stops."""

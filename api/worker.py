@@ -28,7 +28,7 @@ from contextlib import suppress
 from typing import Any
 
 from gunicorn import util  # type: ignore[import-untyped]
-from gunicorn.http import wsgi  # type: ignore[import-untyped]
+from gunicorn.http import Request, RequestParser, wsgi  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import-untyped]
@@ -77,11 +77,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not conn.initialized and not conn.data_ready and not conn.wait_for_data(_FIRST_BYTE):
             return _DEFER
         _here.late = time.monotonic() - conn.since > _TURN
-        conn.sock.setblocking(True)
-        conn.init()
+        if conn.parser is None:
+            conn.parser = _Parser(self.cfg, conn.sock, conn.client)
+            conn.parser.unreader = _Arriving(conn.sock, self.app.arrival, self.places)
         arriving = conn.parser.unreader
-        if not isinstance(arriving, _Arriving):
-            arriving = conn.parser.unreader = _Arriving(conn.sock, self.app.arrival, self.places)
         arriving.begin()
         try:
             kept = super().handle(conn)
@@ -125,6 +124,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self.accept(listener)
             listener.close()
         self.app.stop(self.cfg.graceful_timeout)
+
+
+class _Request(Request):  # type: ignore[misc]
+    """A request whose answer says that the connection ends when its body could not be read to the end."""
+
+    def should_close(self) -> bool:
+        return bool(getattr(self.body, "failed", False) or super().should_close())
+
+
+class _Parser(RequestParser):  # type: ignore[misc]
+    mesg_class = _Request
 
 
 class _Arriving(SocketUnreader):  # type: ignore[misc]

@@ -164,6 +164,10 @@ class Agent:
         """Whether the built-in concierge would answer now: as quick as a search, so no place in a queue is needed."""
         return self.models.choose()[0].builtin
 
+    def hurry(self) -> None:
+        """Bring answers that wait for a language model to an end: the built-in concierge takes over."""
+        self.models.hurry()
+
     def close(self) -> None:
         """Give back what the agent holds open."""
         self.models.close()

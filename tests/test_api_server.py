@@ -316,6 +316,8 @@ def test_a_stopping_server_lets_nobody_in_and_says_so_to_whoever_is(built_index:
         assert kept.get("/readyz").json()["ready"] is True
         told = api.chat("a", "forever")
         assert next(told).name == "status"
+        waits = api.chat("b", "wait")  # for a model, twenty seconds
+        assert next(waits).name == "status"
         running.process.send_signal(signal.SIGTERM)
         until = time.monotonic() + 1.5
         while True:
@@ -327,6 +329,7 @@ def test_a_stopping_server_lets_nobody_in_and_says_so_to_whoever_is(built_index:
         ready = kept.get("/readyz")
         assert (ready.status_code, ready.json()["code"]) == (503, "busy")
         assert ready.headers["connection"] == "close"
+        assert [event.name for event in waits][-1] == "done"
         *_, last = told
         assert (last.name, last.data["code"], last.data["status"]) == ("error", "busy", 503)
     assert running.process.wait(30) == 0
