@@ -247,7 +247,8 @@ class Library:
         try:
             folder = current_version(self.artifacts)
         except ModelMissing:
-            way_out = "Go back with matinee rollback, or build one: matinee build --catalogue FILE --artifacts DIR"
+            back = f"matinee rollback {self._index.version}"
+            way_out = f"Go back to it with {back}, or build one: matinee build --catalogue FILE --artifacts DIR"
             return Waiting("", "no_version", f"The file `current` names no version that is there. {serving} {way_out}")
         try:
             made_with = read_manifest(folder)["encoder"]["name"]
