@@ -18,6 +18,7 @@ import structlog
 from flask import request
 
 from api.metrics import Metrics
+from api.worker import FAULT
 from movies.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 LATE = "matinee.late"
 """In the WSGI environment: whether the request waited so long for a thread that it is to be refused."""
-_ID = "matinee.request_id"
+REQUEST_ID = "matinee.request_id"
+"""In the WSGI environment: what `request_id()` gives."""
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds by machines: counted, not logged
 _METHODS = frozenset(("GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"))  # anything else is counted as one
@@ -49,7 +51,7 @@ _CORS = [
 
 def request_id() -> str:
     """The id of the request that is being answered: the caller's own if it is sane, else a fresh one."""
-    known: str = request.environ.get(_ID, "-")
+    known: str = request.environ.get(REQUEST_ID, "-")
     return known
 
 
@@ -69,7 +71,7 @@ class Edge:
         started = time.perf_counter()
         asked = environ.get("HTTP_X_REQUEST_ID")
         name = asked if asked and _OWN_ID.fullmatch(asked) else secrets.token_hex(8)
-        environ[_ID] = name
+        environ[REQUEST_ID] = name
         environ[LATE] = self._late()
         origin = environ.get("HTTP_ORIGIN", "").rstrip("/")
         allowed = origin if origin in self._origins else ""
@@ -95,4 +97,5 @@ class Edge:
         self._metrics.answered(method if method in _METHODS else "(other)", route, status, seconds)
         if route not in _QUIET:
             level = self._log.warning if status >= 500 else self._log.info
-            level("request", request_id=name, method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+            fault = {"fault": type(environ[FAULT]).__name__} if FAULT in environ else {}
+            level("request", request_id=name, method=method, route=route, status=status, ms=round(seconds * 1000, 1), **fault)

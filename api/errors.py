@@ -5,22 +5,26 @@
 
 `detail` is a sentence for people and says what to do next; `code` is stable and meant for programs.
 An exception that nobody foresaw becomes a 500 that says nothing but its request id; the log has the rest.
+What the server could not even read as HTTP is answered here too (`refusal`), without a word of it.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response
 from flask_limiter.errors import RateLimitExceeded
+from gunicorn.http import errors as faults  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
-from api.edge import request_id
+from api.edge import REQUEST_ID, request_id
+from api.worker import FAULT, SlowHeaders
 from movies.errors import (
     BadCatalogue,
     BadImage,
@@ -35,6 +39,9 @@ from movies.errors import (
 )
 from rag.tools import UnavailableError
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
 PROBLEM = "application/problem+json"
 
 
@@ -46,6 +53,12 @@ class WrongType(BadInput):
     """The body is in a format this address does not read."""
 
     code = "wrong_type"
+
+
+class TooSlow(BadInput):
+    """The request did not arrive in the time it has."""
+
+    code = "too_slow"
 
 
 class KeyRequired(MovieServiceError):
@@ -69,6 +82,7 @@ STATUSES: dict[type[MovieServiceError], HTTPStatus] = {
     BadCatalogue: HTTPStatus.BAD_REQUEST,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     WrongType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
     KeyRequired: HTTPStatus.UNAUTHORIZED,
     ScopeMissing: HTTPStatus.FORBIDDEN,
     UnknownMovie: HTTPStatus.NOT_FOUND,
@@ -92,6 +106,22 @@ _WORDS: dict[int, tuple[str, str]] = {
     413: ("too_large", "The request is too large. Send a smaller picture or fewer films at once."),
     415: ("wrong_type", "Send application/json, or multipart/form-data with a picture."),
     416: ("bad_range", "The file is shorter than the range that was asked for. Ask for it without a Range header."),
+}
+
+_SLOW = "The request took too long to arrive. Send it again, over a faster connection or with a smaller picture."
+_CHUNKS = "The body is not in the chunks that its Transfer-Encoding announces. Send it again, or with a Content-Length."
+
+# What gunicorn refuses before the app sees it; anything else of its kind can't be read as a request.
+_FAULTS: dict[type[Exception], tuple[int, str, str]] = {
+    SlowHeaders: (408, TooSlow.code, _SLOW),
+    faults.LimitRequestLine: (414, TooLarge.code, "The address is too long. Send long texts in a body; see /docs."),
+    faults.LimitRequestHeaders: (431, TooLarge.code, "The headers of the request are too many or too long. Send fewer."),
+    faults.ExpectationFailed: (417, BadInput.code, "What the header Expect asks for can't be had. Leave it out."),
+    faults.UnsupportedTransferCoding: (
+        501,
+        BadInput.code,
+        "Send the body in chunks or with a Content-Length, in no other coding.",
+    ),
 }
 
 
@@ -142,6 +172,8 @@ def problem_of(error: Exception, request: str) -> dict[str, Any]:
         return problem(status_of(error), error.code, error.message, request)
     if isinstance(error, ValidationError):
         return problem(400, BadInput.code, in_words(error), request)
+    if isinstance(error, faults.ParseException):  # a body that breaks off or lies while it is read
+        return problem(400, BadInput.code, _CHUNKS, request)
     structlog.get_logger("api").error("unforeseen", request_id=request, exc_info=error)
     return problem(500, "internal", "Something went wrong on our side. Try again, or report the request id.", request)
 
@@ -172,6 +204,8 @@ def install(app: Flask) -> None:
     def http_error(error: HTTPException) -> Response:
         if isinstance(error, RateLimitExceeded):
             return any_error(TooManyRequests("You ask too often. Wait as long as Retry-After says.", retry_after=60))
+        if isinstance(error, ClientDisconnected) and isinstance(error.__context__, TimeoutError):
+            return any_error(TooSlow(_SLOW))
         status = error.code or 500
         if error.response is not None or status < 400:  # a redirect or a ready-made answer
             return app.make_response(error.get_response())
@@ -181,6 +215,17 @@ def install(app: Flask) -> None:
             if name in ("Allow", "Content-Range", "Retry-After"):
                 response.headers[name] = value
         return response
+
+
+def refusal(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The answer to a request that never reached the app, or fell out of it: a WSGI app for the server, behind an `Edge`."""
+    error, request = environ[FAULT], environ[REQUEST_ID]
+    if isinstance(error, faults.ParseException):
+        document = problem(*_FAULTS.get(type(error), (400, *_WORDS[400])), request)
+    else:
+        document = problem_of(error, request)
+    start_response(f"{document['status']} {document['title']}", [("Content-Type", PROBLEM)])
+    return [json.dumps(document, ensure_ascii=False).encode()]
 
 
 def respond(document: dict[str, Any]) -> Response:

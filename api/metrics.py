@@ -30,11 +30,15 @@ class Metrics:
         self.cache = Counter("matinee_cache", "Answers looked for in a cache.", ["cache", "outcome"], registry=registry)
         self.refused = Counter("matinee_refused", "Requests turned away because of load.", ["what"], registry=registry)
         self.no_hits = Counter("matinee_searches_without_hits", "Searches that found nothing.", registry=registry)
+        self.lost_notes = Counter("matinee_notes_lost", "Searches in vain that the journal could not note.", registry=registry)
         self.chats = Gauge("matinee_chats", "Conversations being answered now.", registry=registry)
         self.corrections = Counter(
             "matinee_grounding_corrections", "Sentences replaced because they did not match the catalogue.", registry=registry
         )
         self.films = Gauge("matinee_films", "Films in the catalogue.", registry=registry)
+        self.waiting = Gauge(
+            "matinee_version_waiting", "Whether a published version can't be taken up by this process.", registry=registry
+        )
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -399,6 +399,12 @@ class Health(_Give):
     status: Literal["ok"]
 
 
+class WaitingVersion(_Give):
+    version: str = Field(description="Empty if no version that is there is named as the current one.")
+    reason: Literal["no_version", "other_encoder", "unusable"]
+    note: str = Field(description="A sentence for operators: why, and what to do.")
+
+
 class Readiness(_Give):
     ready: bool
     version: str = Field(description="The index that answers.")
@@ -406,3 +412,4 @@ class Readiness(_Give):
     films: int
     models: dict[str, bool] = Field(description="Which of the optional parts are there.")
     queue: int = Field(description="Texts waiting for the encoder.")
+    waiting: WaitingVersion | None = Field(default=None, description="What was published and can't be taken up; null: nothing.")

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from flask import Flask
@@ -24,6 +24,8 @@ from threadpoolctl import threadpool_limits
 
 from api import logs
 from api.app import create_app
+from api.edge import Edge
+from api.errors import refusal
 from api.limits import key_needed, on_loopback, rate_of
 from api.services import Services
 from api.worker import Worker, late
@@ -32,11 +34,14 @@ from movies.settings import Settings
 from rag.index import read_manifest
 from rag.library import current_version
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
 Open = Callable[[Settings, Callable[[str], None]], Services]
 _M_ARENA_MAX = -8  # of malloc.h
 _TURN = 0.0003  # seconds a thread may keep the interpreter while others wait for it
 _WATCH = 10.0  # seconds between looks at which version serves
-_GRACE = 20  # seconds that running requests get when the server is asked to stop
+_LAST_WORDS = 0.8  # of the time to stop in, after which conversations are told to end
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -49,7 +54,15 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.services: Services | None = None
         self.log: logs.Behind | None = None
         self.stopping = threading.Event()
+        self.arrival = settings.request_seconds
+        self.refusal: WSGIApplication = refusal
         super().__init__()
+
+    def stop(self, seconds: float) -> None:
+        """The worker was asked to stop, takes no more connections and ends after `seconds`: say so to whoever has one."""
+        self.stopping.set()
+        if self.services is not None:
+            self.services.stop(_LAST_WORDS * seconds)
 
     def load_config(self) -> None:
         settings = self.settings
@@ -60,7 +73,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "threads": settings.api_threads,
             "timeout": 120,
-            "graceful_timeout": _GRACE,
+            "graceful_timeout": settings.stop_seconds,
             "keepalive": 5,
             "backlog": 512,
             "limit_request_line": 8190,
@@ -82,6 +95,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         try:
             self.services = self.open_services(self.settings, self.say)
             app = create_app(self.services, late)
+            self.refusal = Edge(refusal, self.settings, self.services.metrics)
         except MovieServiceError as error:
             raise AppImportError(error.message) from None  # ends the server instead of starting workers again and again
         threading.Thread(target=_set_apart, args=(self.services, self.stopping), name="set apart", daemon=True).start()
@@ -128,7 +142,7 @@ def _set_apart(services: Services, stopping: threading.Event) -> None:
     """
     version = ""
     while True:
-        with suppress(MovieServiceError):  # a version that can't be opened: requests say so
+        with suppress(MovieServiceError):  # a change that can't be taken in: requests say so
             if services.library.index.version != version:
                 version = services.library.index.version
                 gc.unfreeze()
@@ -150,7 +164,7 @@ def _say(line: str) -> None:
 
 
 def serve(settings: Settings, say: Callable[[str], None] = _say, open_services: Open = Services.open) -> NoReturn:
-    """Serve until stopped (SIGTERM or Ctrl-C: running requests are finished first). Does not return.
+    """Serve until stopped (SIGTERM: running requests are finished first). Does not return.
 
     `open_services` is called in the worker. Raises ModelMissing, IndexMismatch or BadInput before
     anything listens, if that can be told so early.

@@ -7,13 +7,16 @@ that brings it. Knows no HTTP.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 import orjson
+import structlog
 from PIL.Image import Image
 
 from api.batching import BatchingEncoder
@@ -32,7 +35,7 @@ from movies.settings import Settings
 from movies.turns import COMPUTING
 from rag.agent import Agent
 from rag.index import Hit, read_manifest
-from rag.library import Library, current_version
+from rag.library import Library, Waiting, current_version
 from rag.plan import Plan
 from rag.ranking import carry_out
 from rag.reading.names import Names
@@ -44,6 +47,7 @@ BUILD = "matinee build --catalogue FILE --artifacts DIR"
 _QUESTIONS = 2000  # whose vectors are kept: 3 MB
 _PAGES = 2000  # films kept as JSON: 3 MB
 _LIKES = 20  # films to be like, at most
+_MODELS = 0.8  # of the time a stopping server has for conversations, after which no language model is waited for
 _FEW = 3  # fewer hits than this, and the answer says which constraints to give up
 
 
@@ -86,6 +90,7 @@ class Concierge(Protocol):
     ) -> Iterator[Any]: ...
     def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen", "none"]) -> None: ...
     def at_once(self) -> bool: ...
+    def hurry(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,19 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     names: Names = field(default_factory=Names, repr=False)
     pictures: PictureDesk = field(init=False)
+    ends: float = field(default=math.inf, init=False)
+    """When conversations must have ended (`time.monotonic`); infinity until the server is asked to stop."""
     _pages: Cache[str, bytes] = field(init=False, repr=False)
     _eyes: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2), init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.pictures = PictureDesk(self.settings)
         self._pages = Cache(_PAGES, self.metrics.cached("films"))
+        self.metrics.films.set_function(lambda: len(self.library.catalogue))
+        self.metrics.waiting.set_function(lambda: self.library.waiting is not None)
+        self.library.on_waiting = _tell_waiting
+        if self.journal is not None:
+            self.journal.lost = self.metrics.lost_notes.inc
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> Services:
@@ -133,7 +145,6 @@ class Services:
         )
         metrics.watch_queue(lambda: encoder.waiting)
         library = Library.open(settings.artifacts, settings, say, encoder=encoder)
-        metrics.films.set_function(lambda: len(library.catalogue))
         services = cls(library, settings, heads=Heads(library, say), journal=Journal(settings.journal), metrics=metrics)
         services.audit = AuditBook(lambda: library.index.folder, library.artifacts / REVIEWS)
         agent = services.agent = Agent.open(
@@ -270,11 +281,11 @@ class Services:
         return part
 
     def state(self) -> dict[str, Any]:
-        """What /readyz tells: the index, the encoder, the optional parts, the queue."""
+        """What /readyz tells: the index, the encoder, the optional parts, the queue, a version that can't be taken up."""
         index = self.library.index
         encoder = self.library.encoder
         return {
-            "ready": getattr(encoder, "alive", True),
+            "ready": getattr(encoder, "alive", True) and self.ends == math.inf,
             "version": index.version,
             "encoder": encoder.name,
             "films": len(index.catalogue),
@@ -286,7 +297,21 @@ class Services:
                 "agent": self.agent is not None,
             },
             "queue": getattr(encoder, "waiting", 0),
+            "waiting": asdict(self.library.waiting) if self.library.waiting else None,
         }
+
+    def stop(self, seconds: float) -> None:
+        """The server is stopping: no longer ready, and conversations have so long to end; language models less."""
+        self.ends = time.monotonic() + seconds
+        if self.agent is not None:
+            waiting = threading.Timer(_MODELS * seconds, self.agent.hurry)
+            waiting.daemon = True
+            waiting.start()
+
+    def ending(self) -> None:
+        """Raises Busy when what goes on without end has to end: the server stops."""
+        if time.monotonic() > self.ends:
+            raise Busy("The server is stopping, so this answer ends here. Send your message again in a moment.", retry_after=5)
 
     def close(self) -> None:
         """Answer what waits, then end the threads."""
@@ -295,3 +320,11 @@ class Services:
         self.pictures.close()
         if self.journal is not None:
             self.journal.close()
+
+
+def _tell_waiting(waiting: Waiting | None) -> None:
+    log = structlog.get_logger("api")
+    if waiting is None:
+        log.info("version no longer waits")
+    else:
+        log.error("version waits", version=waiting.version, reason=waiting.reason, note=waiting.note)

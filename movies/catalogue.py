@@ -158,7 +158,9 @@ class Catalogue:
                 if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
                     raise Busy("Another program is writing to the catalogue. Try again when it is done.", 30) from None
                 if isinstance(error, sqlite3.DatabaseError):
-                    raise BadCatalogue(f"{self.path} can't be written ({error}). Nothing of this step was changed.") from None
+                    raise BadCatalogue(
+                        f"{self.path.name} can't be written ({error}). Nothing of this step was changed."
+                    ) from None
                 raise
 
     # -- writing -------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     api_threads: int = Field(default=16, ge=1)
+    request_seconds: float = Field(default=30.0, gt=0)  # a request may take to arrive; large ones more, by what has come
+    stop_seconds: int = Field(default=20, ge=5)  # running requests get when the server is asked to stop
     api_url: str = "http://127.0.0.1:8000"  # where page and client find the API; by itself it follows api_port
     ui_host: str = "127.0.0.1"
     ui_port: int = Field(default=7860, ge=1, le=65535)

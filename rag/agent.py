@@ -152,7 +152,7 @@ class Agent:
                 "question": done.brief.facts.get("ask"), "session": session, "seconds": round(time.perf_counter() - started, 4),
             }  # fmt: skip
             self.observe(result)
-            yield Event("done", result)
+        yield Event("done", result)  # after what was learnt is kept: nobody is told `done` of a message that is forgotten
 
     def feedback(self, session: str, movie_id: str, verdict: Feedback) -> None:
         """Note a verdict given on a card, or take it back (`none`). Raises UnknownMovie."""
@@ -171,6 +171,10 @@ class Agent:
     def at_once(self) -> bool:
         """Whether the built-in concierge would answer now: as quick as a search, so no place in a queue is needed."""
         return self.models.choose()[0].builtin
+
+    def hurry(self) -> None:
+        """Bring answers that wait for a language model to an end: the built-in concierge takes over."""
+        self.models.hurry()
 
     def close(self) -> None:
         """Give back what the agent holds open."""

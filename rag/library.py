@@ -10,7 +10,7 @@
 A change is first written to the log (one transaction), then applied to the serving version's
 catalogue; what a crash leaves unapplied is applied at the next opening, and a version built
 meanwhile takes over exactly the changes made after its catalogue was copied. So nothing is lost
-and no removed film comes back. Does not know how versions are built (`index_builder`).
+and no removed film comes back. A version that can't be opened while another serves is waited for. Does not know how versions are built (`index_builder`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -28,16 +31,18 @@ from movies.catalogue import Catalogue
 from movies.database import connect
 from movies.encoder_choice import encoder_for
 from movies.encoders import Encoder, whole_and_parts
-from movies.errors import BadImage, BadInput, ModelMissing, MovieServiceError, UnknownMovie
+from movies.errors import BadImage, BadInput, IndexMismatch, ModelMissing, MovieServiceError, UnknownMovie
 from movies.images import content_hash, open_image
 from movies.movie import Movie
 from movies.settings import Settings
+from movies.turns import COMPUTING
 from rag.identify import fingerprint
 from rag.index import MovieIndex, read_manifest
 from rag.passages import sections
 from rag.vectors import POSTER, ROW, text_rows
 
 _POSTER_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
+_AGAIN = 15.0  # seconds after which a version that could not be taken up is tried again
 _CHANGES = """
 CREATE TABLE IF NOT EXISTS changes (
     number INTEGER PRIMARY KEY AUTOINCREMENT, action TEXT NOT NULL, movie_id TEXT NOT NULL, record TEXT,
@@ -132,8 +137,23 @@ class Changes:
         return int(row[0]) if row else 0
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What was published and can't be taken up, while the version before it goes on serving.
+
+    `version` is empty where `current` names none that is there; `note` says why and what to do, to operators.
+    """
+
+    version: str
+    reason: Literal["no_version", "other_encoder", "unusable"]
+    note: str
+
+
 class Library:
-    """What a serving process holds: the current index, swapped when a new version is published."""
+    """What a serving process holds: the current index, swapped when a new version is published.
+
+    A version that can't be taken up changes nothing but `waiting`, which `on_waiting` is told when it changes.
+    """
 
     def __init__(self, artifacts: Path, encoder: Encoder, index: MovieIndex) -> None:
         self.artifacts = artifacts
@@ -144,7 +164,12 @@ class Library:
         self._index = index
         self._lock = threading.RLock()
         self._applied = 0
-        self._seen: object = None
+        self._seen: tuple[object, object] = (None, None)
+        self.waiting: Waiting | None = None
+        self.on_waiting: Callable[[Waiting | None], None] = lambda _: None
+        self.again_after = _AGAIN
+        self._refused: object = None  # the stamp of `current` when it could not be taken up
+        self._again = 0.0
         self._catch_up(index, from_number=None)
 
     @classmethod
@@ -182,22 +207,60 @@ class Library:
         """Take in a new version or changes by other processes, if there are any; cheap otherwise.
 
         `to`: a change known to be there. A file's time has a grain of milliseconds, so that of two
-        changes right after one another the second might not show in it.
+        changes right after one another the second might not show in it. A version that can't be taken up
+        is tried again when `current` changes, and every `again_after` seconds.
         """
-        if self._stamp() == self._seen and self._applied >= to:
+        if self._stamp() == self._seen and self._applied >= to and (self.waiting is None or time.monotonic() < self._again):
             return False
-        with self._lock:
+        # Whoever holds the lock may have to wait for a turn at computing, so nobody who has the turn waits for the lock.
+        with COMPUTING.aside(), self._lock:
             stamp = self._stamp()
-            if stamp == self._seen and self._applied >= to:
+            due = self.waiting is not None and time.monotonic() >= self._again
+            if stamp == self._seen and self._applied >= to and not due:
                 return False
+            before = self._index
+            if due or self.waiting is None or stamp[0] != self._refused:
+                self._take_up(stamp[0])
+            if self._index is before:
+                self._catch_up(before, from_number=self._applied)
+            self._seen = stamp
+            return True
+
+    def _take_up(self, current: object) -> None:
+        """Let the published version serve, if it is another than the one that does; the latter goes on if that fails."""
+        self._again = time.monotonic() + self.again_after
+        waiting = None
+        try:
             if current_version(self.artifacts) != self._index.folder:
                 fresh = self._open_current()
                 self._catch_up(fresh, from_number=None)
                 self._index = fresh  # one assignment: searches see the old version or the new one
-            else:
-                self._catch_up(self._index, from_number=self._applied)
-            self._seen = stamp
-            return True
+        except Exception as error:  # whatever is wrong with it, the version that serves is good
+            waiting = self._what_waits(error)
+            self._refused = current
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.on_waiting(waiting)
+
+    def _what_waits(self, error: Exception) -> Waiting:
+        serving = f"Version {self._index.version} goes on serving."
+        try:
+            folder = current_version(self.artifacts)
+        except ModelMissing:
+            back = f"matinee rollback {self._index.version}"
+            way_out = f"Go back to it with {back}, or build one: matinee build --catalogue FILE --artifacts DIR"
+            return Waiting("", "no_version", f"The file `current` names no version that is there. {serving} {way_out}")
+        try:
+            made_with = read_manifest(folder)["encoder"]["name"]
+        except (MovieServiceError, KeyError, TypeError):
+            made_with = self.encoder.name
+        if made_with != self.encoder.name:
+            note = f"It was built with the encoder {made_with}; this process has {self.encoder.name}. {serving}"
+            return Waiting(
+                folder.name, "other_encoder", f"{note} Restart the server: it takes the new version up when it starts."
+            )
+        what = error.message if isinstance(error, IndexMismatch) else f"It can't be opened ({type(error).__name__})."
+        return Waiting(folder.name, "unusable", f"{what} {serving}")
 
     def add(self, movies: Sequence[Movie], pictures: dict[str, bytes] | None = None) -> list[Movie]:
         """Add or replace films, findable at once and kept for good; `pictures`: poster bytes by film id.
@@ -254,7 +317,7 @@ class Library:
                 if current_version(self.artifacts) == folder:
                     raise
 
-    def _stamp(self) -> object:
+    def _stamp(self) -> tuple[object, object]:
         """Something that differs after a swap or a change; costs looks at the file system, as it is asked at every search."""
         return _file_stamp(self._current), self.changes.stamp()
 

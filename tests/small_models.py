@@ -115,6 +115,9 @@ class ScriptedAgent:
     def at_once(self) -> bool:
         return self.quick
 
+    def hurry(self) -> None:
+        self.gate.set()
+
     def feedback(self, session: str, movie_id: str, verdict: str) -> None:
         if movie_id not in {film.id for film in FILMS}:
             raise UnknownMovie("No film has this id.")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 from httpx_sse import EventSource
 
 from api.heads import Heads
@@ -16,8 +22,10 @@ from api.schemas import film_json
 from classifiers.heads import load_heads
 from index_builder.build import build
 from movies.catalogue import Catalogue
+from movies.database import connect
 from movies.movie import Movie
 from rag.agent import Agent
+from rag.library import current_version, point_to
 from rag.plan import Plan
 from tests.conftest import ApiClient
 from tests.encoders import HashedEncoder
@@ -139,6 +147,87 @@ def test_a_rebuild_swaps_in_without_a_failed_request(client: ApiClient, tmp_path
     assert len(changed) >= 2
 
 
+class Other(HashedEncoder):
+    name = "test:other"
+
+
+def _another_encoder(artifacts: Path, folder: Path) -> None:
+    catalogue = Catalogue.open(folder / "films.sqlite")
+    catalogue.add([movie.model_copy(update={"poster": None}) for movie in FILMS[:20]])
+    catalogue.close()
+    build(folder / "films.sqlite", artifacts, Other(), folder / "cache")
+
+
+def _damaged(artifacts: Path, _folder: Path) -> None:
+    folder = shutil.copytree(current_version(artifacts), artifacts / "0009-damaged")
+    (folder / "vectors.npy").write_bytes(b"half")
+    point_to(artifacts, folder.name)
+
+
+def _empty_manifest(artifacts: Path, _folder: Path) -> None:
+    folder = shutil.copytree(current_version(artifacts), artifacts / "0009-damaged")
+    (folder / "manifest.json").write_text('{"format": 2, "encoder": [], "counts": {}, "means": {}}')
+    point_to(artifacts, folder.name)
+
+
+@pytest.mark.parametrize(
+    ("publish", "reason", "says"),
+    [
+        (_another_encoder, "other_encoder", "Restart the server"),
+        (_damaged, "unusable", "missing or damaged"),
+        (_empty_manifest, "unusable", "can't be opened"),
+        (lambda artifacts, _: point_to(artifacts, "0042-gone"), "no_version", "matinee rollback"),
+        (lambda artifacts, _: (artifacts / "current").write_text(""), "no_version", "matinee rollback"),
+        (lambda artifacts, _: (artifacts / "current").unlink(), "no_version", "matinee rollback"),
+    ],
+)
+def test_a_version_that_cannot_be_opened_waits_and_the_one_before_serves(
+    client: ApiClient, tmp_path: Path, publish: Callable[[Path, Path], None], reason: str, says: str
+) -> None:
+    artifacts = client.services.settings.artifacts
+    before = client.get("/readyz").json()
+    assert before["waiting"] is None
+    publish(artifacts, tmp_path)
+    for _ in range(3):
+        assert client.post("/v1/search", json={"query": "a careful thief"}).json()["hits"]
+        assert client.get("/v1/movies/heat-1995").status_code == 200
+        added = client.post("/v1/movies", json={"movies": [{"id": "new", "title": "New"}]})
+        assert added.status_code == 200, added.text
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert (ready.json()["version"], ready.json()["ready"]) == (before["version"], True)
+    waiting = ready.json()["waiting"]
+    assert waiting["reason"] == reason
+    assert says in waiting["note"]
+    assert before["version"] in waiting["note"]
+    assert str(tmp_path) not in ready.text
+    assert "matinee_version_waiting 1.0" in client.get("/metrics").text
+    logged = [json.loads(line) for line in client.log.getvalue().splitlines()]
+    assert [line["reason"] for line in logged if line["event"] == "version waits"] == [reason]
+
+    point_to(artifacts, before["version"])
+    assert client.get("/readyz").json()["waiting"] is None
+    assert client.get("/v1/movies/new").json()["title"] == "New"
+    assert "matinee_version_waiting 0.0" in client.get("/metrics").text
+
+
+def test_a_version_that_is_mended_is_taken_up_after_a_while(client: ApiClient) -> None:
+    """`current` does not change, so time has to tell."""
+    library = client.services.library
+    before = library.index.version
+    copy = shutil.copytree(current_version(library.artifacts), library.artifacts / "0009-copy")
+    whole = (copy / "vectors.npy").read_bytes()
+    (copy / "vectors.npy").write_bytes(whole[:100])
+    library.again_after = 0.2
+    point_to(library.artifacts, copy.name)
+    assert library.index.version == before
+    (copy / "vectors.npy").write_bytes(whole)
+    until = time.monotonic() + 10
+    while library.index.version == before:
+        assert time.monotonic() < until
+    assert library.waiting is None
+
+
 def test_the_journal_counts_and_is_bounded(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "deep" / "journal.sqlite")
     for _ in range(3):
@@ -151,6 +240,68 @@ def test_the_journal_counts_and_is_bounded(tmp_path: Path) -> None:
     again = Journal(tmp_path / "deep" / "journal.sqlite")
     assert again.unanswered()[0].times == 3
     again.close()
+
+
+def held(path: Path) -> sqlite3.Connection:
+    """Another program's transaction on a file, as long as the connection is open."""
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+def test_a_locked_journal_holds_up_no_search(client: ApiClient) -> None:
+    """The note is written when the file is free again."""
+    vain = {"query": "heist", "filters": {"year_min": 2101}}
+    journal = client.services.journal
+    assert journal is not None
+    journal.unanswered()  # makes the file
+    with closing(held(journal.path)):
+        started = time.monotonic()
+        for _ in range(3):
+            assert client.post("/v1/search", json=vain).json()["hits"] == []
+        assert client.post("/v1/search", json={"query": "a careful thief"}).json()["hits"]
+        assert time.monotonic() - started < 10  # SQLite would wait thirty seconds for the file
+    until = time.monotonic() + 20
+    while not (noted := journal.unanswered()) or noted[0].times < 3:
+        assert time.monotonic() < until
+    assert noted[0].plan.filters.year_min == 2101
+
+
+def test_a_journal_that_cannot_be_written_fails_no_search_and_is_said_once(
+    serve: Callable[..., ApiClient], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    client = serve(journal=Journal(tmp_path / "file" / "journal.sqlite"))
+    for _ in range(5):
+        assert client.post("/v1/search", json={"filters": {"year_min": 2101}}).status_code == 200
+    client.services.close()
+    assert "matinee_notes_lost_total 5.0" in client.get("/metrics").text
+    lines = [json.loads(line) for line in client.log.getvalue().splitlines()]
+    assert [line["reason"] for line in lines if line["event"] == "notes lost"] == ["FileExistsError"]
+    assert str(tmp_path) not in client.log.getvalue()
+
+
+def test_a_locked_session_store_is_busy_and_holds_up_no_search(serve: Callable[..., ApiClient]) -> None:
+    client = with_real_agent(serve)
+    assert talk(client, "a western")[-1][0] == "done"
+    said = {"session": "kitchen", "movie_id": "heat-1995", "verdict": "like"}
+    with closing(held(client.services.settings.sessions)), ThreadPoolExecutor(6) as pool:
+        started = time.monotonic()
+        talks = [pool.submit(talk, client, "a comedy", session=f"s{number}") for number in range(4)]
+        feedback = pool.submit(client.post, "/v1/feedback", json=said)
+        time.sleep(0.5)  # the answers are made; now they are to be kept
+        for _ in range(3):
+            searched = time.monotonic()
+            assert client.post("/v1/search", json={"query": "a careful thief"}).json()["hits"]
+            assert time.monotonic() - searched < 1
+        assert (feedback.result().status_code, feedback.result().json()["code"]) == (503, "busy")
+        assert "retry-after" in feedback.result().headers
+        for told in talks:
+            assert [name for name, _ in told.result()][-2:] == ["token", "error"]  # no `done`: it is not remembered
+            assert (told.result()[-1][1]["status"], told.result()[-1][1]["code"]) == (503, "busy")
+        assert time.monotonic() - started < 15
+    assert talk(client, "a western")[-1][0] == "done"
+    assert "unforeseen" not in client.log.getvalue()
 
 
 def test_films_keep_their_paths_to_themselves() -> None:

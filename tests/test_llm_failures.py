@@ -151,6 +151,21 @@ def test_silence(with_ollama: Callable[..., Agent], ollama: SmallOllama) -> None
     quiet.set()
 
 
+def test_a_model_that_thinks_long_is_not_waited_for_when_there_is_no_time(
+    with_ollama: Callable[..., Agent], ollama: SmallOllama
+) -> None:
+    quiet = threading.Event()
+    ollama.chat = waiting_for(quiet)
+    agent = with_ollama(ollama.url, llm_silence=60.0, llm_total=60.0)
+    hurry = threading.Timer(1.0, agent.hurry)
+    hurry.start()
+    started = time.monotonic()
+    falls_back(say(agent, ASKED))
+    assert time.monotonic() - started < 9  # the model would have been silent for ten seconds, twice
+    hurry.join()
+    quiet.set()
+
+
 def test_silence_in_the_middle_of_a_sentence(with_ollama: Callable[..., Agent], ollama: SmallOllama) -> None:
     quiet = threading.Event()
     turns = iter(["{}", "The Godfather is a family saga. Heat is a te"])

@@ -70,7 +70,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
             leave()
             raise
         response = Response(
-            _frames(chain([first] if first is not None else [], events), request_id(), leave), mimetype="text/event-stream"
+            _frames(chain([first] if first is not None else [], events), request_id(), leave, services.ending),
+            mimetype="text/event-stream",
         )
         response.headers["X-Accel-Buffering"] = "no"
         response.call_on_close(leave)
@@ -136,10 +137,11 @@ def _in_turn(events: Iterator[Any]) -> Iterator[Any]:
             raise failure
 
 
-def _frames(events: Iterator[Any], name: str, leave: Callable[[], None]) -> Iterator[str]:
-    """Events in the wire format; a failure becomes an `error` event with a problem document."""
+def _frames(events: Iterator[Any], name: str, leave: Callable[[], None], ending: Callable[[], None]) -> Iterator[str]:
+    """Events in the wire format; a failure becomes an `error` event with a problem document, and so does the server's end."""
     try:
         for event in events:
+            ending()
             yield _frame(event.name, event.data)
     except Exception as error:
         yield _frame("error", problem_of(error, name))

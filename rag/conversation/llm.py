@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,39 @@ _END_OF_THINKING = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGN
 _TAG = 14  # characters a tag may still need to become recognisable
 
 
+Piece = AIMessageChunk | BaseException | None
+_HURRY = "The language model is not waited for any longer."
+
+
+class Listeners:
+    """Who waits for a model's words now, so that the waiting can be ended. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._queues: set[queue.Queue[Piece]] = set()
+        self._lock = threading.Lock()
+        self._over = False
+
+    @contextmanager
+    def listening(self, pieces: queue.Queue[Piece]) -> Iterator[None]:
+        with self._lock:
+            if self._over:
+                raise LlmUnreachable(_HURRY)
+            self._queues.add(pieces)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._queues.discard(pieces)
+
+    def hurry(self) -> None:
+        """End all waiting for good; what is said already is heard."""
+        with self._lock:
+            self._over = True
+            for pieces in self._queues:
+                with suppress(queue.Full):  # then nobody waits for it
+                    pieces.put_nowait(LlmUnreachable(_HURRY))
+
+
 @dataclass(frozen=True)
 class Speaker:
     """A chat model and how to talk with it. `tools`: it calls tools natively; `context` in tokens; times in seconds."""
@@ -51,6 +84,7 @@ class Speaker:
     reply: int = 600
     silence: float = 30.0
     total: float = 120.0
+    listeners: Listeners = field(default_factory=Listeners, compare=False, repr=False)
 
     def structured(self, schema: dict[str, Any], tools: Sequence[Any]) -> Runnable[Any, Any]:
         """The model asked for structure in the way it knows: native tools, a JSON schema (`format`), or just the prompt."""
@@ -76,6 +110,7 @@ class Models:
     _pull: _Pull | None = field(default=None, init=False, repr=False)
     _absent: str = field(default="", init=False, repr=False)  # the model that Ollama lacks
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _listeners: Listeners = field(default_factory=Listeners, init=False, repr=False)
 
     def choose(self) -> tuple[Speaker, str]:
         """(who answers, a note for the user or an empty text). Never raises; quick when asked again."""
@@ -93,6 +128,11 @@ class Models:
         with self._lock:
             self._away = (self.clock(), f"The language model is resting after a failure ({reason}).")
             self._chosen = None
+
+    def hurry(self) -> None:
+        """Wait for no model any longer: the built-in concierge ends what is being answered, and answers from now on."""
+        self.failed("there is no time to wait for it")
+        self._listeners.hurry()
 
     def close(self) -> None:
         """Give back the connections to Ollama; the next question opens new ones."""
@@ -180,7 +220,7 @@ class Models:
         settings = self.settings
         return Speaker(
             model, name, tools=tools, context=settings.llm_context, reply=settings.llm_reply,
-            silence=settings.llm_silence, total=settings.llm_total,
+            silence=settings.llm_silence, total=settings.llm_total, listeners=self._listeners,
         )  # fmt: skip
 
 
@@ -229,7 +269,7 @@ def speak(
         yield from (piece for piece in source.stream(list(messages)))
         return
     said = 0
-    with closing(_listen(source, messages, speaker.silence, speaker.total)) as pieces:
+    with closing(_listen(source, messages, speaker)) as pieces:
         strip = _Thinking()
         for piece in pieces:
             text = strip.feed(piece.text if isinstance(piece.text, str) else str(piece.text))
@@ -246,14 +286,13 @@ def speak(
         raise LlmUnreachable("The language model said nothing.")
 
 
-def _listen(
-    source: Runnable[Any, Any], messages: Sequence[BaseMessage], silence: float, total: float
-) -> Generator[AIMessageChunk]:
+def _listen(source: Runnable[Any, Any], messages: Sequence[BaseMessage], speaker: Speaker) -> Generator[AIMessageChunk]:
     """Pieces from a thread of its own, so that silence can be noticed; what fails there is raised here."""
-    pieces: queue.Queue[AIMessageChunk | BaseException | None] = queue.Queue(maxsize=64)
+    silence, total = speaker.silence, speaker.total
+    pieces: queue.Queue[Piece] = queue.Queue(maxsize=64)
     stop = threading.Event()
 
-    def put(item: AIMessageChunk | BaseException | None) -> bool:
+    def put(item: Piece) -> bool:
         while not stop.is_set():
             try:
                 pieces.put(item, timeout=0.2)
@@ -280,19 +319,21 @@ def _listen(
     threading.Thread(target=work, name="language model", daemon=True).start()
     deadline = time.monotonic() + total
     try:
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise LlmUnreachable(f"The language model took longer than {total:g} seconds.")
-            try:
-                item = pieces.get(timeout=min(silence, left))
-            except queue.Empty:
-                raise LlmUnreachable(f"The language model said nothing for {min(silence, max(left, 0)):.0f} seconds.") from None
-            if item is None:
-                return
-            if isinstance(item, BaseException):
-                raise LlmUnreachable(_reason(item)) from None
-            yield item
+        with speaker.listeners.listening(pieces):
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise LlmUnreachable(f"The language model took longer than {total:g} seconds.")
+                try:
+                    item = pieces.get(timeout=min(silence, left))
+                except queue.Empty:
+                    quiet = min(silence, max(left, 0))
+                    raise LlmUnreachable(f"The language model said nothing for {quiet:.0f} seconds.") from None
+                if item is None:
+                    return
+                if isinstance(item, BaseException):
+                    raise LlmUnreachable(_reason(item)) from None
+                yield item
     finally:
         stop.set()
 
@@ -331,6 +372,8 @@ class _Thinking:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, LlmUnreachable):
+        return error.message
     if isinstance(error, ollama.ResponseError):
         if error.status_code == 404:
             return "Ollama does not have this model."

@@ -11,16 +11,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from movies.database import connect
+from movies.database import connect, locked
 from movies.errors import BadInput, Busy
 from movies.movie import Filters
+from movies.turns import COMPUTING
 from rag.plan import Plan
 
 Verdict = Literal["like", "dislike", "seen"]
@@ -32,6 +33,8 @@ _SHOWN = 400  # films of one request that "another five" must not repeat
 _SAID = 300  # characters kept of a message
 _LARGEST = 200_000  # bytes of one session
 _PATIENCE = 30.0  # seconds a second message of the same session waits for the first
+_FILE_PATIENCE = 2.0  # seconds a message waits for the file, when another program holds it
+_HELD = "Another program holds the file of the conversations, so this one can't be kept. Try again in a moment."
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, state TEXT NOT NULL, updated REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS sessions_updated ON sessions (updated);
@@ -178,7 +181,8 @@ class Sessions:
     def turn(self, session: str) -> Iterator[Turn]:
         """Hold a session for one turn; what `turn.memory` is at the end is kept, unless an error escapes.
 
-        Raises BadInput for an unusable name, Busy if another message of this session is still being answered.
+        Raises BadInput for an unusable name, Busy if another message of this session is still being answered or
+        another program holds the file.
         """
         lock = self._lock(session)
         if not lock.inner.acquire(timeout=self._patience):
@@ -189,7 +193,8 @@ class Sessions:
             try:
                 yield turn
             except GeneratorExit:  # the listener left; what was shown to them counts
-                self._save(session, turn.memory)
+                with suppress(Busy):  # nobody is there to be told
+                    self._save(session, turn.memory)
                 raise
             if turn.memory is not before:
                 self._save(session, turn.memory)
@@ -198,7 +203,8 @@ class Sessions:
 
     def load(self, session: str) -> Memory:
         """What is known of a session; an empty memory for a new, expired or damaged one."""
-        row = self._connection.execute("SELECT state, updated FROM sessions WHERE id = ?", (_name(session),)).fetchone()
+        with _in_time():
+            row = self._connection.execute("SELECT state, updated FROM sessions WHERE id = ?", (_name(session),)).fetchone()
         if row is None or row[1] < self._clock() - self._expiry:
             return Memory()
         try:
@@ -208,7 +214,8 @@ class Sessions:
 
     def forget(self, session: str) -> None:
         """Drop everything known of a session."""
-        self._connection.execute("DELETE FROM sessions WHERE id = ?", (_name(session),))
+        with _in_time():
+            self._connection.execute("DELETE FROM sessions WHERE id = ?", (_name(session),))
 
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
@@ -222,10 +229,15 @@ class Sessions:
             state = memory.model_copy(update={"plan": Plan(), "offer": None, "hunt": None}).model_dump_json(
                 exclude_defaults=True
             )
-        now = self._clock()
-        connection = self._connection
-        with self._writing:  # SQLite lets waiting writers sleep and try again; a lock wakes them in turn
-            self._write(connection, session, state, now)
+        # Whoever waits for a file has no turn at computing meanwhile: another program's lock must not stop all searches.
+        with COMPUTING.aside(), _in_time():
+            connection = self._connection
+            if not self._writing.acquire(timeout=_FILE_PATIENCE):
+                raise Busy(_HELD, 2.0)
+            try:  # SQLite lets waiting writers sleep and try again; a lock wakes them in turn
+                self._write(connection, session, state, self._clock())
+            finally:
+                self._writing.release()
 
     def _write(self, connection: sqlite3.Connection, session: str, state: str, now: float) -> None:
         connection.execute("BEGIN IMMEDIATE")
@@ -241,7 +253,8 @@ class Sessions:
             )
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
+                connection.execute("ROLLBACK")
             raise
 
     @property
@@ -249,7 +262,7 @@ class Sessions:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = connect(self.path)
+            connection = connect(self.path, patience=_FILE_PATIENCE)
             connection.executescript(_SCHEMA)
             self._local.connection = connection
         return connection
@@ -275,6 +288,17 @@ class _Lock:
 
     def __init__(self) -> None:
         self.inner = threading.Lock()
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Turn "another program held the file for too long" into Busy, which says so."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not locked(error):
+            raise
+        raise Busy(_HELD, 2.0) from None
 
 
 def _name(session: str) -> str:
