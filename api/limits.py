@@ -34,7 +34,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api.edge import LATE
 from api.errors import KeyRequired, ScopeMissing, TooLarge
 from movies.errors import BadImage, BadInput, Busy
-from movies.images import open_image
+from movies.images import SHOWN_EVERYWHERE, open_image
 from movies.settings import Settings
 
 SCOPES = ("read", "write", "admin")  # each includes those before it
@@ -215,8 +215,12 @@ class PictureDesk:
 
     def open(self, upload: FileStorage | None) -> Image:
         """The uploaded picture as RGB. Raises BadInput (none was sent), BadImage or Busy."""
-        data = self.read(upload)
-        return self._run(lambda: open_image(data, max_bytes=self._limit, max_pixels=self._settings.max_image_pixels))
+        return self.decoded(self.read(upload))
+
+    def decoded(self, data: bytes) -> Image:
+        """The bytes of a JPEG, PNG, WebP or GIF as RGB. Raises BadImage or Busy."""
+        most = self._settings.max_image_pixels
+        return self._run(lambda: open_image(data, max_bytes=self._limit, max_pixels=most, formats=SHOWN_EVERYWHERE))
 
     def read(self, upload: FileStorage | None) -> bytes:
         """The bytes of the upload, checked for size. Raises BadInput or BadImage."""

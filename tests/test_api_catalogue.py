@@ -92,6 +92,34 @@ def test_a_film_comes_with_its_poster(client: httpx.Client, poster_png: bytes) -
     assert client.get("/v1/movies/new").json()["poster"] == "/v1/movies/new/poster"
 
 
+def test_a_film_that_is_read_changed_and_sent_back_keeps_its_picture(client: httpx.Client, poster_png: bytes) -> None:
+    before = client.get(f"/v1/movies/{WITH_POSTER}/poster").content
+    record = client.get(f"/v1/movies/{WITH_POSTER}").json() | {"title": "Renamed"}
+    assert client.post("/v1/movies", json={"movies": [record]}).json() == {"added": 1, "ids": [WITH_POSTER]}
+    assert client.get(f"/v1/movies/{WITH_POSTER}").json() == record
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster").content == before
+    unsaid = {"id": WITH_POSTER, "title": "Renamed again"}
+    client.post("/v1/movies", json={"movies": [unsaid]})
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster").content == before
+    client.post("/v1/movies", json={"movies": [unsaid | {"poster": None}]})
+    assert client.get(f"/v1/movies/{WITH_POSTER}").json()["poster"] is None
+    form = {"movies": f'[{{"id": "{WITH_POSTER}", "title": "Renamed", "poster": null}}]'}
+    client.post("/v1/movies", data=form, files={"poster": ("p.png", poster_png)})
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster").content == poster_png
+
+
+def test_films_are_counted_that_are_new_or_changed(client: httpx.Client) -> None:
+    one, two = {"id": "one", "title": "One"}, {"id": "two", "title": "Two"}
+
+    def added(*records: dict[str, str]) -> object:
+        return client.post("/v1/movies", json={"movies": records}).json()
+
+    assert added(one, two) == {"added": 2, "ids": ["one", "two"]}
+    assert added(one, two) == {"added": 0, "ids": ["one", "two"]}
+    assert added(one | {"title": "First"}, two, one | {"title": "Last"}) == {"added": 1, "ids": ["one", "two"]}
+    assert client.get("/v1/movies/one").json()["title"] == "Last"
+
+
 def test_a_film_cannot_name_a_file_of_ours(client: httpx.Client) -> None:
     client.post("/v1/movies", json={"movies": [{"id": "spy", "title": "Spy", "poster": "/etc/passwd"}]})
     assert client.get("/v1/movies/spy").json()["poster"] is None
