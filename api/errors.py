@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response
-from flask_limiter.errors import RateLimitExceeded
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -170,8 +169,6 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        if isinstance(error, RateLimitExceeded):
-            return any_error(TooManyRequests("You ask too often. Wait as long as Retry-After says.", retry_after=60))
         status = error.code or 500
         if error.response is not None or status < 400:  # a redirect or a ready-made answer
             return app.make_response(error.get_response())

@@ -16,6 +16,7 @@ import ipaddress
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -24,7 +25,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, request
-from flask_limiter import Limiter
+from flask.typing import ResponseReturnValue
+from flask_limiter import HeaderNames, Limiter
+from flask_limiter.errors import RateLimitExceeded
 from limits import parse_many
 from limits.errors import ConfigurationError
 from PIL.Image import Image
@@ -32,7 +35,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.edge import LATE
-from api.errors import KeyRequired, ScopeMissing, TooLarge
+from api.errors import KeyRequired, ScopeMissing, TooLarge, TooManyRequests
 from movies.errors import BadImage, BadInput, Busy
 from movies.images import SHOWN_EVERYWHERE, open_image
 from movies.settings import Settings
@@ -77,15 +80,22 @@ def key_needed(settings: Settings) -> bool:
     """Whether callers need a key. Raises BadInput when they would, but none exists."""
     needed = settings.auth == "on" or (settings.auth == "auto" and (bool(settings.api_keys) or not on_loopback(settings)))
     if needed and not settings.api_keys:
+        open_to = (
+            f"be reached as {', '.join(settings.public_hosts)}" if settings.public_hosts else f"listen on {settings.api_host}"
+        )
         raise BadInput(
-            f"The API would listen on {settings.api_host} and there is no key for it. Make one with `matinee key NAME` "
+            f"The API would {open_to} and there is no key for it. Make one with `matinee key NAME` "
             "and put it into MATINEE_API_KEYS, or set MATINEE_AUTH=off on a network where you trust everybody."
         )
     return needed
 
 
 def on_loopback(settings: Settings) -> bool:
-    """Whether only this machine can reach the API."""
+    """Whether only this machine can reach the API: it listens here, and no proxy hands anything on."""
+    return not settings.public_hosts and _listens_on_loopback(settings)
+
+
+def _listens_on_loopback(settings: Settings) -> bool:
     if settings.api_host == "localhost":
         return True
     try:
@@ -142,15 +152,19 @@ def install(app: Flask, settings: Settings, gate: Gate) -> None:
         MAX_FORM_MEMORY_SIZE=_JSON_BYTES,
         MAX_FORM_PARTS=100,
     )
-    if on_loopback(settings):  # a name that is made to point here must not reach us through somebody's browser
-        app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]", settings.api_host]
     if settings.trusted_proxies:
         steps = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=steps, x_proto=steps, x_host=steps)  # type: ignore[method-assign]
 
+    hosts = _hosts(settings)
+
     @app.before_request
     def admit() -> None:
         environ = request.environ
+        if hosts and (host := re.sub(r":\d+$", "", request.host.lower())) not in hosts:
+            raise BadInput(
+                f"This server is not asked as {host[:100]!r}. If a proxy of yours hands on that name, add it to MATINEE_PUBLIC_HOSTS."
+            )
         if environ[LATE] and request.path not in _ALWAYS_OPEN:
             raise Busy("The server has more to do than it can. Try again in a moment.", retry_after=1)
         if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
@@ -160,6 +174,20 @@ def install(app: Flask, settings: Settings, gate: Gate) -> None:
             raise TooLarge(f"The request has {request.content_length} bytes; {request.max_content_length} are the limit.")
 
     _limit_rates(app, settings, gate)
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    """The names by which we may be asked; none means any. Raises BadInput for settings that are no names.
+
+    On loopback a name that is made to point here must not reach us through somebody's browser.
+    """
+    for host in settings.public_hosts:
+        if not re.fullmatch(r"[A-Za-z0-9.-]+", host):
+            raise BadInput(f"MATINEE_PUBLIC_HOSTS holds names such as films.example.org, and {host[:100]!r} is none.")
+    if not _listens_on_loopback(settings):
+        return frozenset()
+    own = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+    return frozenset(name.lower() for name in ("127.0.0.1", "localhost", "[::1]", own, *settings.public_hosts))
 
 
 def rate_of(settings: Settings) -> str | None:
@@ -187,6 +215,8 @@ def _limit_rates(app: Flask, settings: Settings, gate: Gate) -> None:
             storage_uri=settings.rate_limit_storage,
             strategy="moving-window",
             headers_enabled=True,
+            # Its own Retry-After would stand on every answer, and on one of Busy in the place of ours.
+            header_name_mapping={HeaderNames.RETRY_AFTER: "X-RateLimit-Reset-After"},
             in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
         )
     except (ConfigurationError, ValueError) as error:
@@ -195,6 +225,14 @@ def _limit_rates(app: Flask, settings: Settings, gate: Gate) -> None:
     @limiter.request_filter
     def always_open() -> bool:
         return request.path in _ALWAYS_OPEN
+
+    @app.errorhandler(RateLimitExceeded)
+    def too_often(_: RateLimitExceeded) -> ResponseReturnValue:
+        limit = limiter.current_limit
+        wait = limit.window.reset_time - time.time() if limit else 1.0
+        return app.handle_user_exception(
+            TooManyRequests("You ask too often. Wait as long as Retry-After says.", retry_after=wait)
+        )
 
 
 # -- pictures ------------------------------------------------------------------------------------------

@@ -184,7 +184,7 @@ def _encoder(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     """Would the API start with these hosts and keys, and who could change the catalogue."""
-    from api.limits import Gate
+    from api.limits import Gate, on_loopback
 
     try:
         needed = Gate(settings).needed
@@ -194,7 +194,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     if needed:
         yield Finding("API keys", "ok", f"needed; {len(settings.api_keys)} known")
     else:
-        where = "who is on this machine" if settings.api_host in ("127.0.0.1", "localhost", "::1") else "WHO REACHES IT"
+        where = "who is on this machine" if on_loopback(settings) else "WHO REACHES IT"
         yield Finding(
             "API keys", "note", f"off: everybody {where} may change the catalogue", "MATINEE_AUTH=on, then: matinee key NAME"
         )

@@ -143,6 +143,16 @@ def test_a_busy_server_is_asked_again_when_it_says() -> None:
     assert times[2] - times[1] >= 0.1
 
 
+def test_a_short_rate_limit_is_waited_for(serve: Callable[..., ApiClient]) -> None:
+    with matinee(serve(rate_limit="2/second")) as api:
+        assert [api.movie("heat-1995").year for _ in range(5)] == [1995] * 5
+    with matinee(serve(rate_limit="2/hour")) as api:
+        api.movie("heat-1995"), api.movie("heat-1995")
+        with pytest.raises(Busy) as refused:
+            api.movie("heat-1995")
+    assert 3500 < refused.value.retry_after <= 3600
+
+
 def test_patience_ends() -> None:
     transport, times = answering(*[busy(0.01)] * 9)
     with Matinee(transport=transport, retries=2) as api, pytest.raises(Busy):
