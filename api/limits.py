@@ -42,6 +42,8 @@ from movies.settings import Settings
 
 SCOPES = ("read", "write", "admin")  # each includes those before it
 DEFAULT_RATE = "600/minute"
+_LONGEST_NAME = 64
+_CALLER = "matinee.caller"  # in the WSGI environment: the name of the key that was let in
 _JSON_BYTES = 4_000_000
 _ALWAYS_OPEN = ("/healthz", "/readyz", "/metrics")  # operators must be able to look, above all when much is going on
 
@@ -62,18 +64,23 @@ class Key:
         """`name:scope+scope:sha256` → Key. Raises BadInput."""
         name, scopes, digest = ([*line.split(":"), "", ""])[:3]
         chosen = frozenset(scopes.split("+"))
-        if not name or not chosen <= set(SCOPES) or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        if not 0 < len(name) <= _LONGEST_NAME or not chosen <= set(SCOPES) or not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise BadInput("An entry of MATINEE_API_KEYS is not name:scope+scope:sha256. Make one with: matinee key NAME")
         highest = max(SCOPES.index(scope) for scope in chosen)
         return cls(name, frozenset(SCOPES[: highest + 1]), digest)
 
 
 def new_key(name: str, scopes: Sequence[str] = ("read",)) -> tuple[str, str]:
-    """A fresh secret for a client, and the entry of MATINEE_API_KEYS that lets it in."""
+    """A fresh secret for a client, and the entry of MATINEE_API_KEYS that lets it in. Raises BadInput."""
+    if not 0 < len(name) <= _LONGEST_NAME or name != name.strip() or not name.isprintable() or set(name) & set(",:"):
+        raise BadInput(
+            f"{name[:_LONGEST_NAME]!r} can't be the name of a key: take 1 to {_LONGEST_NAME} characters without commas and "
+            "colons, which part the entries of MATINEE_API_KEYS."
+        )
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise BadInput(f"A key's scopes are {', '.join(SCOPES)}.")
     secret = "mk_" + secrets.token_urlsafe(32)
-    entry = f"{name}:{'+'.join(scopes)}:{_digest(secret)}"
-    Key.read(entry)
-    return secret, entry
+    return secret, f"{name}:{'+'.join(scopes)}:{_digest(secret)}"
 
 
 def key_needed(settings: Settings) -> bool:
@@ -122,6 +129,7 @@ class Gate:
             raise KeyRequired("A key is needed. Send it as `Authorization: Bearer mk_…`; who runs this server makes one.")
         if scope not in key.scopes:
             raise ScopeMissing(f"The key {key.name!r} may not do this: it needs the scope {scope}.")
+        request.environ[_CALLER] = key.name
 
     def key(self) -> Key | None:
         """The key of the current request. Every known key is compared, so that time tells nothing."""
@@ -136,6 +144,15 @@ class Gate:
         origin = request.headers.get("Origin")
         if origin and origin.rstrip("/") not in self._origins and urlsplit(origin).netloc != request.host:
             raise ScopeMissing("Pages of other origins may not call this. Add theirs to MATINEE_CORS_ORIGINS if they should.")
+
+
+def own_session(name: str) -> str:
+    """A conversation's name in the store: where keys are needed it belongs to the name of the caller's key.
+
+    The slash keeps it apart from all others, as callers can't send one.
+    """
+    caller = request.environ.get(_CALLER)
+    return f"{caller}/{name}" if caller else name
 
 
 def _digest(secret: str) -> str:

@@ -69,6 +69,14 @@ def test_a_key_is_kept_as_a_hash_only() -> None:
     assert Key.read(entry).scopes == {"read", "write"}
 
 
+@pytest.mark.parametrize("name", ["a,b", "a:b", "", " ", " a", "a\n", "x" * 65])
+def test_a_name_that_no_entry_can_hold_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="name of a key"):
+        new_key(name)
+    with pytest.raises(BadInput, match="read, write, admin"):
+        new_key("page", ["fly"])
+
+
 @pytest.mark.parametrize("entry", ["page", "page:read", "page:fly:" + "0" * 64, ":read:" + "0" * 64, "page:read:short", ""])
 def test_bad_key_entries_are_said(entry: str) -> None:
     with pytest.raises(BadInput, match="matinee key"):
