@@ -46,7 +46,9 @@ class FilmRecord(BaseModel):
         },
     )
 
-    id: str = Field(min_length=1, max_length=200, pattern=_READABLE)
+    id: str = Field(
+        min_length=1, max_length=200, pattern=_READABLE, description="Doesn't begin with / or end in /poster or /similar."
+    )
     title: str = Field(min_length=1, max_length=500, pattern=_READABLE)
     year: int | None = Field(default=None, ge=1870, le=2200)
     plot: str = Field(default="", max_length=20_000)

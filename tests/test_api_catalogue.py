@@ -42,8 +42,27 @@ def test_a_poster_is_given_in_ranges(client: httpx.Client) -> None:
     part = client.get(address, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, whole[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    for several in ("bytes=0-1,5-6", "lines=1-2", "bytes=9-3"):
+        told = client.get(address, headers={"Range": several})
+        assert (told.status_code, told.content) == (200, whole)
     beyond = client.get(address, headers={"Range": f"bytes={len(whole) + 5}-"})
     assert (beyond.status_code, beyond.json()["code"]) == (416, "bad_range")
+
+
+def test_a_replaced_poster_is_seen_at_once(client: httpx.Client, poster_png: bytes) -> None:
+    address = f"/v1/movies/{WITH_POSTER}/poster"
+    first = client.get(address)
+    assert first.headers["cache-control"] == "private, no-cache"
+    form = {"movies": f'[{{"id": "{WITH_POSTER}", "title": "Replaced"}}]'}
+    client.post("/v1/movies", data=form, files={"poster": ("p.png", poster_png)})
+    again = client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (200, poster_png)
+
+
+def test_a_poster_kept_for_one_page_is_not_given_to_another(serve: Callable[..., ApiClient]) -> None:
+    client = serve(cors_origins=("https://films.example",))
+    for origin in ({}, {"Origin": "https://films.example"}, {"Origin": "https://evil.example"}):
+        assert "Origin" in client.get(f"/v1/movies/{WITH_POSTER}/poster", headers=origin).headers["vary"]
 
 
 def test_a_film_without_poster_says_so(client: httpx.Client) -> None:
@@ -66,6 +85,23 @@ def test_assets_of_the_page_stay_in_their_folder(client: httpx.Client) -> None:
     assert client.get("/docs/assets/css/swagger-ui.css").status_code == 200
     for name in ("../__init__.py", "..%2f__init__.py", "%2e%2e/__init__.py", "/etc/passwd"):
         assert client.get(f"/docs/assets/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["x/poster", "x/similar", "/poster", "/x", "..", "."])
+def test_an_id_that_no_address_can_name_is_refused(client: httpx.Client, name: str) -> None:
+    response = client.post("/v1/movies", json={"movies": [{"id": name, "title": "X"}]})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_input")
+    assert "/poster or /similar" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("name", [" sp ", "\u3000w", "x/", "x//y", "poster", "similar/x", "x/poster/", "a/../b", "%2F", "é?#;"])
+def test_an_id_that_is_accepted_can_be_asked_for(client: ApiClient, name: str) -> None:
+    assert client.post("/v1/movies", json={"movies": [{"id": name, "title": "X"}]}).status_code == 200
+    werkzeug = client.app.test_client()  # httpx's WSGI transport passes paths beyond Latin-1 wrongly
+    for address in (f"/v1/movies/{quote(name, safe='')}", f"/v1/movies/{quote(name, safe='')}/similar"):
+        assert werkzeug.get(address).status_code == 200
+    assert client.post("/v1/search", json={"like": [name], "k": 1}).status_code == 200
+    assert client.delete("/v1/movies", params={"id": name}).json() == {"removed": 1}
 
 
 def test_an_added_film_is_found_at_once_and_after_a_restart(client: ApiClient) -> None:

@@ -33,17 +33,22 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     """GET /v1/movies/{id}, …/poster, POST and DELETE /v1/movies, GET /v1/audit, POST /v1/audit/{id}."""
     catalogue = Routes("catalogue", "Films, their posters, and changes while everything runs.", allow)
 
-    @catalogue.get("/v1/movies/<path:movie_id>/poster", gives=_PICTURE, errors=(404, 416))
+    @catalogue.get("/v1/movies/<path:movie_id>/poster", gives=_PICTURE, also=(206, 304), errors=(404, 416))
     def movie_poster(movie_id: str) -> Response:
         """The poster of a film
 
-        Has an ETag and answers conditional and range requests.
+        Has an ETag and answers conditional requests, and those for one range of bytes.
         """
+        asked = request.range
+        if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:  # the whole is a right answer to others
+            request.environ.pop("HTTP_RANGE", None)
         path = services.library.poster(movie_id)
         with path.open("rb") as file:
             kind = media_type(file.read(16))
         response = send_file(path, mimetype=kind, etag=path.name, conditional=True)
-        response.headers["Cache-Control"] = "private, max-age=86400"
+        response.headers["Cache-Control"] = "private, no-cache"  # asked for again each time: the picture may have been replaced
+        if services.settings.cors_origins:  # what was kept for one page is not given to another
+            response.vary.add("Origin")
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shown by pages at other addresses
         return response
 
