@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, request
@@ -30,6 +30,7 @@ from flask_limiter import HeaderNames, Limiter
 from flask_limiter.errors import RateLimitExceeded
 from limits import parse_many
 from limits.errors import ConfigurationError
+from limits.storage import Storage, storage_from_string
 from PIL.Image import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -214,30 +215,39 @@ def rate_of(settings: Settings) -> str | None:
     return None if settings.rate_limit == "off" else settings.rate_limit
 
 
+def counting(settings: Settings) -> Storage | None:
+    """Where requests are counted; None without a rate limit. Raises BadInput for settings that can't work."""
+    rate, where = rate_of(settings), settings.rate_limit_storage
+    if rate is None:
+        return None
+    patience = {"socket_connect_timeout": 2} if where.startswith("redis") else {}
+    try:
+        parse_many(rate)
+        return cast(Storage, storage_from_string(where, **patience))
+    except (ConfigurationError, ValueError) as error:
+        raise BadInput(f"MATINEE_RATE_LIMIT or MATINEE_RATE_LIMIT_STORAGE can't be used: {error}") from None
+
+
 def _limit_rates(app: Flask, settings: Settings, gate: Gate) -> None:
     rate = rate_of(settings)
-    if rate is None:
+    if rate is None or counting(settings) is None:
         return
 
     def caller() -> str:
         key = gate.key()
         return f"key:{key.name}" if key else f"address:{request.remote_addr}"
 
-    try:
-        parse_many(rate)
-        limiter = Limiter(
-            caller,
-            app=app,
-            application_limits=[rate],
-            storage_uri=settings.rate_limit_storage,
-            strategy="moving-window",
-            headers_enabled=True,
-            # Its own Retry-After would stand on every answer, and on one of Busy in the place of ours.
-            header_name_mapping={HeaderNames.RETRY_AFTER: "X-RateLimit-Reset-After"},
-            in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
-        )
-    except (ConfigurationError, ValueError) as error:
-        raise BadInput(f"MATINEE_RATE_LIMIT or MATINEE_RATE_LIMIT_STORAGE can't be used: {error}") from None
+    limiter = Limiter(
+        caller,
+        app=app,
+        application_limits=[rate],
+        storage_uri=settings.rate_limit_storage,
+        strategy="moving-window",
+        headers_enabled=True,
+        # Its own Retry-After would stand on every answer, and on one of Busy in the place of ours.
+        header_name_mapping={HeaderNames.RETRY_AFTER: "X-RateLimit-Reset-After"},
+        in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory:"),
+    )
 
     @limiter.request_filter
     def always_open() -> bool:
