@@ -1,7 +1,7 @@
 """The journal: what people asked for in vain. One SQLite file, for `matinee report unanswered`.
 
 Holds no address and no session: a question that found nothing is kept as the plan it was understood
-as, and counted. Bounded: the oldest entries go. Does not know how films are found.
+as, and counted. Bounded: what was asked least often and longest ago goes. Does not know how films are found.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Unanswered:
 class Journal:
     """Thread-safe; each write is one transaction."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int = _MOST) -> None:
+        self._most = most
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._lock = threading.Lock()
@@ -47,7 +48,10 @@ class Journal:
         self._connection.executescript(_SCHEMA)
 
     def missed(self, plan: Plan) -> None:
-        """Note that nothing in the catalogue fits a plan."""
+        """Note that nothing in the catalogue fits a plan. How many films were wanted is nothing it lacks."""
+        plan = plan.model_copy(update={"k": Plan().k})
+        if not plan:
+            return
         key, now = json.dumps(plan.chosen(), sort_keys=True, ensure_ascii=False), _now()
         with self._writing() as connection:
             connection.execute(
@@ -55,7 +59,13 @@ class Journal:
                 "ON CONFLICT DO UPDATE SET times = times + 1, last = excluded.last",
                 (key, describe(plan), now, now),
             )
-            connection.execute(f"DELETE FROM unanswered WHERE rowid <= (SELECT max(rowid) FROM unanswered) - {_MOST}")  # noqa: S608
+            [(known,)] = connection.execute("SELECT count(*) FROM unanswered")
+            if known > self._most:  # a twentieth at once, so that this is rare; never the newest, or nothing new got in
+                connection.execute(
+                    "DELETE FROM unanswered WHERE plan IN "
+                    "(SELECT plan FROM unanswered WHERE plan != ? ORDER BY times, last, rowid LIMIT ?)",
+                    (key, known - self._most + self._most // 20),
+                )
 
     def unanswered(self, most: int = 100) -> list[Unanswered]:
         """What was asked for in vain, most often first."""
