@@ -25,8 +25,7 @@ from urllib.parse import quote
 
 import httpx
 from httpx_sse import EventSource, SSEError
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from movies.errors import BadImage, BadInput, Busy, MovieServiceError, UnknownMovie
@@ -34,6 +33,7 @@ from movies.settings import Settings
 
 M = TypeVar("M", bound=BaseModel)
 Picture = bytes | str | Path
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any, config=ConfigDict(ser_json_inf_nan="constants"))  # or NaN became null
 _PATIENCE = 10.0  # seconds: a longer Retry-After is left to the caller
 
 
@@ -460,7 +460,7 @@ def _body(given: dict[str, Any], poster: Picture | None = None) -> dict[str, Any
     Raises BadInput for what JSON can't say, BadImage for a picture that can't be read.
     """
     try:
-        fields: dict[str, Any] = to_jsonable_python(given)
+        fields: dict[str, Any] = _ANYTHING.dump_python(given, mode="json")
         json.dumps(fields, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise BadInput(
