@@ -40,7 +40,7 @@ View = Callable[..., Any]
 _REF = "#/components/schemas/{model}"
 _TEXTS = ("query", "message", "session", "plot", "turn")  # fields of forms that are plain text …
 _TEXT_LISTS = ("like",)  # … or plain texts, one per repetition; all others hold JSON
-_ALWAYS = (400, 401, 403, 429, 500)  # what any address under /v1 may answer
+_ALWAYS = (400, 401, 403, 429, 500, 503)  # what any address under /v1 may answer
 _IDS = {"movie_id": ("The id of a film.", "heat-1995"), "finding_id": ("The id of a finding.", "0123456789abcdef")}
 _PICTURES = "image/jpeg, image/png, image/webp, image/gif"
 
@@ -140,13 +140,14 @@ class Routes:
         form: type[BaseModel] | None = None,
         scope: str | None = "read",
         status: int = 200,
+        also: Sequence[int] = (),
     ) -> Callable[[View], View]:
         """The decorator behind get, post and delete.
 
         The view is called with `asked` (an instance of `takes` or `query`) and the path parameters.
         `gives` is a model, or the content types of an answer that is not JSON. `poster`: `optional`
         takes a picture in a form, or JSON without one; `only` takes nothing but a form with a picture.
-        `form` is the model of the form where it differs. A view that returns a dict is sent as JSON;
+        `form` is the model of the form where it differs. `also`: further statuses that are no failures. A view that returns a dict is sent as JSON;
         None as 204; a Response as it is.
         """
         operation: dict[str, Any] = {}
@@ -156,7 +157,7 @@ class Routes:
             operation["parameters"] = parameters
         if takes:
             operation["requestBody"] = {"required": True, "content": self._bodies(takes, poster, form or takes)}
-        responses: dict[str, Any] = {str(status): self._answer(status, gives)}
+        responses: dict[str, Any] = {str(code): self._answer(code, gives) for code in (status, *also)}
         expected = sorted({*errors, *(_ALWAYS if scope else (500,)), *((413, 415) if takes else ())})
         for code in expected:
             responses[str(code)] = _problem_response(code)
@@ -166,7 +167,9 @@ class Routes:
             def answer() -> Any:  # flask-openapi3 would hand over a model of the path; Flask's own names are enough
                 if scope:
                     self._allow(scope)
-                values = dict(request.view_args or {})
+                values: dict[str, Any] = {
+                    name: text.strip() for name, text in (request.view_args or {}).items()
+                }  # as ids are kept
                 if takes:
                     is_form = poster is not None and request.mimetype == "multipart/form-data"
                     values["asked"] = read_form(form or takes) if is_form else read_json(takes, poster)
@@ -200,7 +203,7 @@ class Routes:
         described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if isinstance(gives, type):
             described["content"] = {"application/json": {"schema": self._model(gives, "serialization")}}
-        elif gives:
+        elif gives and status != HTTPStatus.NOT_MODIFIED:
             described["content"] = dict(gives)
         return described
 

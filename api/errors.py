@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response
-from flask_limiter.errors import RateLimitExceeded
 from gunicorn.http import errors as faults  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
@@ -202,8 +201,6 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        if isinstance(error, RateLimitExceeded):
-            return any_error(TooManyRequests("You ask too often. Wait as long as Retry-After says.", retry_after=60))
         if isinstance(error, ClientDisconnected) and isinstance(error.__context__, TimeoutError):
             return any_error(TooSlow(_SLOW))
         status = error.code or 500

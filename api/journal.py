@@ -1,8 +1,8 @@
 """The journal: what people asked for in vain. One SQLite file, for `matinee report unanswered`.
 
 Holds no address and no session: a question that found nothing is kept as the plan it was understood
-as, and counted. Bounded: the oldest entries go. Keeping it is best effort: whoever searches neither
-waits for the file nor learns that it can't be written. Does not know how films are found.
+as, and counted. Bounded: what was asked least often and longest ago goes. Keeping it is best effort: whoever searches
+neither waits for the file nor learns that it can't be written. Does not know how films are found.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Unanswered:
 class Journal:
     """Thread-safe. One thread writes the notes, each in a transaction; `lost` is called for each that can't be written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int = _MOST) -> None:
+        self._most = most
         self.path = path
         self.lost: Callable[[], None] = lambda: None
         self._notes: queue.Queue[tuple[Plan, str] | None] = queue.Queue(_WAITING)
@@ -57,7 +58,10 @@ class Journal:
         self._say_from = 0.0
 
     def missed(self, plan: Plan) -> None:
-        """Note that nothing in the catalogue fits a plan. Neither waits nor fails."""
+        """Note that nothing in the catalogue fits a plan, however many films were wanted. Neither waits nor fails."""
+        plan = plan.model_copy(update={"k": Plan().k})
+        if not plan:
+            return
         try:
             self._notes.put_nowait((plan, _now()))
         except queue.Full:
@@ -118,7 +122,13 @@ class Journal:
                 "ON CONFLICT DO UPDATE SET times = times + 1, last = excluded.last",
                 (key, describe(plan), now, now),
             )
-            connection.execute(f"DELETE FROM unanswered WHERE rowid <= (SELECT max(rowid) FROM unanswered) - {_MOST}")  # noqa: S608
+            [(known,)] = connection.execute("SELECT count(*) FROM unanswered")
+            if known > self._most:  # a twentieth at once, so that this is rare; never the newest, or nothing new got in
+                connection.execute(
+                    "DELETE FROM unanswered WHERE plan IN "
+                    "(SELECT plan FROM unanswered WHERE plan != ? ORDER BY times, last, rowid LIMIT ?)",
+                    (key, known - self._most + self._most // 20),
+                )
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

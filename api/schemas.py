@@ -46,7 +46,9 @@ class FilmRecord(BaseModel):
         },
     )
 
-    id: str = Field(min_length=1, max_length=200, pattern=_READABLE)
+    id: str = Field(
+        min_length=1, max_length=200, pattern=_READABLE, description="Doesn't begin with / or end in /poster or /similar."
+    )
     title: str = Field(min_length=1, max_length=500, pattern=_READABLE)
     year: int | None = Field(default=None, ge=1870, le=2200)
     plot: str = Field(default="", max_length=20_000)
@@ -65,10 +67,20 @@ class FilmRecord(BaseModel):
     tmdb_id: int | None = Field(default=None, ge=0, lt=2**53)
     keywords: tuple[str, ...] = Field(default=(), max_length=1000)
     alt_titles: tuple[str, ...] = Field(default=(), max_length=1000)
+    poster: str | None = Field(
+        default=None,
+        description="null takes the picture away that the film has here. Left out, or the address that a GET gave, it "
+        "stays; no file or address is ever read. A new picture comes in a form.",
+    )
 
-    def movie(self, poster: str | None = None) -> Movie:
-        """The film; `poster` is a file of ours. Raises BadInput."""
-        return Movie.from_record({**self.model_dump(mode="json"), "poster": poster})
+    def movie(self) -> Movie:
+        """The film, without a picture. Raises BadInput."""
+        return Movie.from_record({**self.model_dump(mode="json"), "poster": None})
+
+    @property
+    def bare(self) -> bool:
+        """Whether it was said that the film has no picture."""
+        return self.poster is None and "poster" in self.model_fields_set
 
 
 class FilmOut(_Give):
@@ -198,8 +210,8 @@ class AddForm(_Take):
 
 
 class Added(_Give):
-    added: int = Field(description="Films that are new or changed.")
-    ids: list[str]
+    added: int = Field(description="Films that are new or changed; one sent as it is here already is neither.")
+    ids: list[str] = Field(description="All films that were sent, each once; of several with one id the last counts.")
 
 
 class RemoveQuery(_Take):

@@ -8,8 +8,8 @@
         for event in matinee.chat("kitchen", "something like Heat, but funnier"):
             print(event.name, event.data)
 
-Failures are the errors of `movies.errors`, made from the problem documents of the server; a server
-that can't be reached is `ApiUnreachable`. Does not know how films are found.
+Failures are the errors of `movies.errors`: made from the problem documents of the server, or BadInput for
+what can't be sent to one; a server that can't be reached is `ApiUnreachable`. Does not know how films are found.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -24,14 +25,15 @@ from urllib.parse import quote
 
 import httpx
 from httpx_sse import EventSource, SSEError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from movies.errors import Busy, MovieServiceError
+from movies.errors import BadImage, BadInput, Busy, MovieServiceError, UnknownMovie
 from movies.settings import Settings
 
 M = TypeVar("M", bound=BaseModel)
 Picture = bytes | str | Path
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any, config=ConfigDict(ser_json_inf_nan="constants"))  # or NaN became null
 _PATIENCE = 10.0  # seconds: a longer Retry-After is left to the caller
 
 
@@ -46,7 +48,10 @@ class _Record(BaseModel):
 
 
 class Film(_Record):
-    """A film. `poster`: its address on the server, fetched with `Matinee.poster`."""
+    """A film, whole: changed and given to `Matinee.add`, nothing of it is lost.
+
+    `poster`: its address on the server, fetched with `Matinee.poster`.
+    """
 
     id: str
     title: str
@@ -60,6 +65,14 @@ class Film(_Record):
     language: str | None = None
     countries: tuple[str, ...] = ()
     rating: float | None = None
+    votes: int | None = None
+    budget: int | None = None
+    revenue: int | None = None
+    release_date: date | None = None
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    keywords: tuple[str, ...] = ()
+    alt_titles: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -80,6 +93,22 @@ class Hit(_Record):
     score: float
     weak: bool = False
     evidence: Evidence = Evidence()
+
+
+class _Hits(_Record):
+    hits: tuple[Hit, ...]
+
+
+class _Matches(_Record):
+    matches: tuple[Hit, ...]
+
+
+class _Added(_Record):
+    ids: tuple[str, ...]
+
+
+class _Removed(_Record):
+    removed: int
 
 
 class Relaxation(_Record):
@@ -156,6 +185,7 @@ class Readiness(_Record):
     encoder: str
     films: int
     models: dict[str, bool]
+    queue: int = 0
 
 
 class Event(_Record):
@@ -169,7 +199,7 @@ class Matinee:
     """A connection to one API. Thread-safe; close it or use it in a `with`.
 
     `retries`: further tries when the server is busy or the connection fails; waiting as long as the
-    server says. `transport` is for tests and proxies.
+    server says. `transport` is for tests and proxies. Raises BadInput for a URL or a key that can't be one.
     """
 
     def __init__(
@@ -181,8 +211,12 @@ class Matinee:
         retries: int = 3,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise BadInput(
+                "This is no API key (MATINEE_API_KEY): it is one word such as mk_…, as `matinee key NAME` printed it."
+            )
         self._http = httpx.Client(
-            base_url=url.rstrip("/"),
+            base_url=_address(url),
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(timeout, connect=min(5.0, timeout)),
             transport=transport,
@@ -222,7 +256,9 @@ class Matinee:
 
     def movie(self, movie_id: str) -> Film:
         """One film. Raises UnknownMovie."""
-        return Film.model_validate(self._call("GET", f"/v1/movies/{_quoted(movie_id)}").json())
+        if movie_id.endswith(("/poster", "/similar")):  # no film's id does, and the address would be another one's
+            raise UnknownMovie(f"No film has the id {movie_id[:80]!r}. Search by title to find its id.")
+        return self._read(Film, self._call("GET", f"/v1/movies/{_quoted(movie_id)}"))
 
     def poster(self, movie_id: str) -> bytes:
         """The picture of a film. Raises UnknownMovie if there is none."""
@@ -230,25 +266,26 @@ class Matinee:
 
     def similar(self, movie_id: str, k: int = 10) -> tuple[Hit, ...]:
         """Films like a film. Raises UnknownMovie."""
-        answer = self._call("GET", f"/v1/movies/{_quoted(movie_id)}/similar", params={"k": k}).json()
-        return tuple(Hit.model_validate(hit) for hit in answer["hits"])
+        asked = self._call("GET", f"/v1/movies/{_quoted(movie_id)}/similar", params={"k": k})
+        return self._read(_Hits, asked).hits
 
-    def add(self, movies: Sequence[Mapping[str, Any]], poster: Picture | None = None) -> list[str]:
-        """Add or replace films (records of the import format); a picture goes with a single film. Returns their ids."""
-        body = {"movies": [dict(movie) for movie in movies]}
-        answer = self._call("POST", "/v1/movies", **_body(body, poster)).json()
-        return list(answer["ids"])
+    def add(self, movies: Sequence[Mapping[str, Any] | Film], poster: Picture | None = None) -> list[str]:
+        """Add or replace films (records of the import format, or films that were read here); returns their ids.
+
+        A picture goes with a single film. A film sent without one keeps the picture it has, unless its record says
+        `"poster": None`.
+        """
+        return list(self._post("/v1/movies", {"movies": [dict(movie) for movie in movies]}, _Added, poster).ids)
 
     def remove(self, ids: Sequence[str]) -> int:
         """Remove films; returns how many were there."""
-        return int(self._call("DELETE", "/v1/movies", params={"id": list(ids)}).json()["removed"])
+        return self._read(_Removed, self._call("DELETE", "/v1/movies", params={"id": list(ids)})).removed
 
     # -- posters, plots, money -----------------------------------------------------------------
 
     def identify(self, poster: Picture, k: int = 5) -> tuple[Hit, ...]:
         """Which films this may be the poster of, most likely first."""
-        answer = self._call("POST", "/v1/posters/identify", **_body({"k": k}, poster)).json()
-        return tuple(Hit.model_validate(hit) for hit in answer["matches"])
+        return self._post("/v1/posters/identify", {"k": k}, _Matches, poster).matches
 
     def validate(self, poster: Picture) -> Verdict:
         """Whether a picture is a film poster, and why."""
@@ -302,7 +339,7 @@ class Matinee:
 
     def feedback(self, session: str, movie_id: str, verdict: Literal["like", "dislike", "seen", "none"]) -> None:
         """Say what a session thinks of a film; `none` takes back all that was said of it."""
-        self._call("POST", "/v1/feedback", json={"session": session, "movie_id": movie_id, "verdict": verdict})
+        self._call("POST", "/v1/feedback", **_body({"session": session, "movie_id": movie_id, "verdict": verdict}))
 
     # -- the house -----------------------------------------------------------------------------
 
@@ -318,23 +355,33 @@ class Matinee:
         """What looks wrong in the catalogue: stored findings, the surest first. Raises ModelMissing before any audit."""
         asked: dict[str, Any] = {"kind": list(kinds), "limit": limit, "offset": offset}
         asked |= {name: value for name, value in (("state", state), ("movie_id", movie_id)) if value is not None}
-        return Audit.model_validate(self._call("GET", "/v1/audit", params=asked).json())
+        return self._read(Audit, self._call("GET", "/v1/audit", params=asked))
 
     def review(self, finding_id: str, state: Literal["open", "accepted", "rejected"]) -> Finding:
         """Accept or reject a finding; `open` takes the decision back. Needs the scope write."""
-        return Finding.model_validate(self._call("POST", f"/v1/audit/{_quoted(finding_id)}", json={"state": state}).json())
+        return self._post(f"/v1/audit/{_quoted(finding_id)}", {"state": state}, Finding)
 
     def ready(self) -> Readiness:
         """The state of the server. Raises Busy or ApiUnreachable while it can't answer."""
-        return Readiness.model_validate(self._call("GET", "/readyz").json())
+        return self._read(Readiness, self._call("GET", "/readyz"))
 
     # -- calling -------------------------------------------------------------------------------
 
     def _post(self, path: str, body: dict[str, Any], model: type[M], poster: Picture | None = None) -> M:
-        return model.model_validate(self._call("POST", path, **_body(body, poster)).json())
+        return self._read(model, self._call("POST", path, **_body(body, poster)))
+
+    def _read(self, model: type[M], response: httpx.Response) -> M:
+        """An answer as `model`. Raises ApiUnreachable for one that is none of Matinee's."""
+        try:
+            return model.model_validate_json(response.content)
+        except ValueError:
+            raise ApiUnreachable(f"What answers at {self._url} is no Matinee of this version. Check MATINEE_API_URL.") from None
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        return self._tried(lambda: self._checked(self._http.request(method, path, **request)))
+        try:
+            return self._tried(lambda: self._checked(self._http.request(method, path, **request)))
+        except UnicodeEncodeError:
+            raise BadInput("Half a character stands in what is to be sent. Take it out.") from None
 
     @contextmanager
     def _stream(self, path: str, request: dict[str, Any]) -> Iterator[httpx.Response]:
@@ -416,17 +463,44 @@ def _seconds(header: str | None) -> float:
         return 1.0
 
 
-def _body(fields: dict[str, Any], poster: Picture | None) -> dict[str, Any]:
-    """JSON, or a form when a picture comes along: texts as they are, lists of texts repeated, the rest as JSON."""
+def _body(given: dict[str, Any], poster: Picture | None = None) -> dict[str, Any]:
+    """JSON, or a form when a picture comes along: texts as they are, lists of texts repeated, the rest as JSON.
+
+    Raises BadInput for what JSON can't say, BadImage for a picture that can't be read.
+    """
+    try:
+        fields: dict[str, Any] = _ANYTHING.dump_python(given, mode="json")
+        json.dumps(fields, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadInput(
+            f"This can't be sent as JSON: {str(error)[:200]}. Send texts, numbers, dates and lists of them."
+        ) from None
     if poster is None:
         return {"json": fields}
     form: dict[str, Any] = {}
     for name, value in fields.items():
         texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         form[name] = value if isinstance(value, str) or texts else json.dumps(value)
-    data = poster if isinstance(poster, bytes) else Path(poster).read_bytes()
+    try:
+        data = poster if isinstance(poster, bytes) else Path(poster).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the name can't be used"
+        raise BadImage(f"The picture {str(poster)[:200]!r} can't be read ({reason}). Check the file.") from None
     return {"data": form, "files": {"poster": ("poster", data)}}
 
 
-def _quoted(movie_id: str) -> str:
-    return quote(movie_id, safe="")
+def _address(url: str) -> str:
+    """The base of all addresses. Raises BadInput for one that nobody could answer at."""
+    try:
+        known = httpx.URL(url)
+    except httpx.InvalidURL:
+        known = httpx.URL()
+    if known.scheme not in ("http", "https") or not known.host:
+        raise BadInput(
+            f"{url[:200]!r} is no address of an API (MATINEE_API_URL): it begins with http:// or https://, such as http://127.0.0.1:8000."
+        )
+    return url.rstrip("/")
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="replace")

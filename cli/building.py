@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -149,6 +150,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add or replace films live: findable within a second, kept for good, no rebuild and no downtime."""
+    from movies.images import open_image
     from movies.movie import Movie
     from rag.library import Library
 
@@ -158,15 +160,22 @@ def add(
         text = typer.get_text_stream("stdin").read() if source == "-" else Path(source).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{source} can't be read: {error}") from None
-    films = []
-    for number, line in enumerate(text.splitlines(), 1):
+    films, bare = [], dict[str, bytes | None]()
+    for number, line in enumerate(text.split("\n"), 1):  # a line separator inside a text is none of ours
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except ValueError:
             raise BadInput(f'Line {number} is not JSON. Each line is one film: {{"id": …, "title": …}}') from None
-        film = Movie.from_record(record)
+        try:
+            film = Movie.from_record(record)
+        except BadInput as error:
+            raise BadInput(f"Line {number}: {error.message}. Nothing was added.") from None
+        if "poster" in record and record["poster"] is None:  # as in the API: its picture is taken away
+            bare[film.id] = None
+        else:
+            bare.pop(film.id, None)
         if film.poster:
             path = (base / film.poster).resolve()
             if not path.is_relative_to(base):
@@ -174,11 +183,12 @@ def add(
             film = film.model_copy(update={"poster": str(path)})
         films.append(film)
     library = Library.open(artifacts or settings.artifacts, settings, say)
-    kept = library.add(films)
+    decode = partial(open_image, max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
+    taken = library.add(films, bare, decode)
     if as_json:
-        print_json({"added": [film.id for film in kept]})
+        print_json({"added": [film.id for film in taken.films]})
     else:
-        output.print(f"Added {len(kept)} films; {len(library.catalogue)} in the catalogue.")
+        output.print(f"Added {taken.changed} films; {len(library.catalogue)} in the catalogue.")
 
 
 def remove(

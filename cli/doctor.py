@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from cli.building import Json
 from cli.models import model_report, print_models
@@ -59,12 +59,12 @@ def doctor(
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        for finding in findings:
-            table.add_row(
-                _MARKS[finding.state], finding.check, finding.detail, f"[cyan]{finding.fix}[/cyan]" if finding.fix else ""
-            )
-        output.print(table)
+        column = max(len(finding.check) for finding in findings)
+        for finding in findings:  # nothing is cut, however narrow the screen: a fix is there to be copied
+            line = Text.from_markup(_MARKS[finding.state]).append(f" {finding.check:<{column}} ").append(finding.detail)
+            output.print(line, soft_wrap=True, highlight=False)
+            if finding.fix:
+                output.print(Text(f"  {'':<{column}} {finding.fix}", style="cyan"), soft_wrap=True, highlight=False)
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)
 
@@ -89,6 +89,7 @@ def examine(settings: Settings, enough: int = _FREE_BYTES) -> Iterator[Finding]:
         yield from _index(settings)
         yield from _encoder(settings)
         yield from _keys(settings)
+        yield from _rates(settings)
     yield from _language_model(settings)
     yield _port("API", settings.api_host, settings.api_port, "MATINEE_API_PORT")
     yield _port("page", settings.ui_host, settings.ui_port, "MATINEE_UI_PORT")
@@ -184,7 +185,7 @@ def _encoder(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     """Would the API start with these hosts and keys, and who could change the catalogue."""
-    from api.limits import Gate
+    from api.limits import Gate, on_loopback
 
     try:
         needed = Gate(settings).needed
@@ -194,10 +195,28 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     if needed:
         yield Finding("API keys", "ok", f"needed; {len(settings.api_keys)} known")
     else:
-        where = "who is on this machine" if settings.api_host in ("127.0.0.1", "localhost", "::1") else "WHO REACHES IT"
+        where = "who is on this machine" if on_loopback(settings) else "WHO REACHES IT"
         yield Finding(
             "API keys", "note", f"off: everybody {where} may change the catalogue", "MATINEE_AUTH=on, then: matinee key NAME"
         )
+
+
+def _rates(settings: Settings) -> Iterator[Finding]:
+    """Would the API start with this rate limit, and does what several servers count in answer."""
+    from api.limits import DEFAULT_RATE, counting, rate_of
+
+    try:
+        store = counting(settings)
+    except MovieServiceError as error:
+        fix = f"MATINEE_RATE_LIMIT={DEFAULT_RATE}, MATINEE_RATE_LIMIT_STORAGE=memory://"
+        yield Finding("rate limit", "wrong", error.message, fix)
+        return
+    rate = rate_of(settings) or "none"
+    if store is None or store.check():
+        yield Finding("rate limit", "ok", rate)
+    else:
+        detail = f"{rate}, but nothing answers at MATINEE_RATE_LIMIT_STORAGE: each server counts for itself"
+        yield Finding("rate limit", "wrong", detail, "redis-server, or MATINEE_RATE_LIMIT_STORAGE=memory://")
 
 
 def _language_model(settings: Settings) -> Iterator[Finding]:

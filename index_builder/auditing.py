@@ -24,7 +24,6 @@ from classifiers.validator import PosterValidator
 from index_builder.build import BROKEN, Staging
 from index_builder.cache import VectorCache
 from movies.errors import ModelMissing
-from movies.images import open_image
 from movies.movie import Movie
 from movies.poster_reader import PosterReader, Reading
 from movies.titles import normal_title
@@ -51,7 +50,7 @@ def audit_library(library: Library, cache_folder: Path, progress: Progress, say:
     validator = _head(lambda: PosterValidator.load(library.heads_folder, library.encoder), say)
 
     def open_poster(key: str) -> Image:
-        return open_image(library.posters.path(key))
+        return library.posters.open(key)
 
     cache = VectorCache(cache_folder / "vectors.sqlite")
     try:
@@ -70,7 +69,7 @@ def audit_staging(staging: Staging, progress: Progress) -> str:
     """Audit a version that is being built, without reading posters again; returns a note for the report."""
 
     def open_poster(key: str) -> Image:
-        return open_image(staging.posters.path(key))
+        return staging.posters.open(key)
 
     heads = staging.folder / "heads"
     validator = _head(lambda: PosterValidator.load(heads, staging.encoder))

@@ -279,12 +279,11 @@ def _stored(posters: PosterStore, poster: str) -> str:
         posters.path(poster)
         return poster
     data = Path(poster).read_bytes()
-    open_image(data)
-    return posters.put(data)
+    return posters.put(data, open_image(data))
 
 
 def _open(posters: PosterStore, key: str) -> Image:
-    return open_image(posters.path(key))
+    return posters.open(key)
 
 
 def _centred(vectors: Vectors, mean: Vectors) -> Vectors:

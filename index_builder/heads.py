@@ -18,7 +18,6 @@ from index_builder.build import Progress, Staging, TrainHeads
 from index_builder.cache import VectorCache
 from movies.catalogue import Catalogue
 from movies.errors import BadCatalogue
-from movies.images import open_image
 from rag.library import Library
 
 _FEW_FILMS = 2000
@@ -29,7 +28,7 @@ def trainer(negatives: Path | None, *, text_only: bool) -> TrainHeads:
     """What `build` calls to train heads; `negatives`: a folder of pictures that are no posters."""
 
     def train(staging: Staging, progress: Progress) -> list[str]:
-        features = Features(staging.encoder, store=staging.cache, open_poster=lambda key: open_image(staging.posters.path(key)))
+        features = Features(staging.encoder, store=staging.cache, open_poster=lambda key: staging.posters.open(key))
         heads = staging.folder / "heads"
         notes = [_box_office(staging.catalogue, heads, progress)]
         try:
@@ -62,7 +61,7 @@ def retrain(
     target = library.heads_folder
     target.mkdir(exist_ok=True)
     try:
-        features = Features(library.encoder, store=cache, open_poster=lambda key: open_image(library.posters.path(key)))
+        features = Features(library.encoder, store=cache, open_poster=lambda key: library.posters.open(key))
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".heads-") as aside:
             if what == "box_office":
                 train_box_office(library.catalogue, Path(aside), progress=progress)

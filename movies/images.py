@@ -1,6 +1,6 @@
 """Opening pictures that strangers send: size checked before decoding, one colour mode after.
 
-Returns plain RGB Pillow images. Does not know what is on them.
+Returns plain RGB Pillow images, and knows the kinds of files by their first bytes. Does not know what is on them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from movies.errors import BadImage
 MAX_BYTES = 12_000_000
 MAX_PIXELS = 40_000_000
 _WORKING_EDGE = 1024  # no encoder and no reader of ours profits from more
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow opens MPO as JPEG
+SHOWN_EVERYWHERE = ("JPEG", "PNG", "WEBP", "GIF")  # what every browser shows; Pillow opens MPO as JPEG
+_FORMATS = (*SHOWN_EVERYWHERE, "BMP", "TIFF")
+_MEDIA_TYPES = {format: f"image/{format.lower()}" for format in _FORMATS}
 
 
 def open_image(
-    source: bytes | str | Path, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, edge: int = _WORKING_EDGE
+    source: bytes | str | Path,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    edge: int = _WORKING_EDGE,
+    formats: tuple[str, ...] = _FORMATS,
 ) -> Image.Image:
     """Decode a picture to RGB, upright (EXIF), transparency on white, first frame, at most `edge` pixels a side.
 
@@ -32,7 +39,7 @@ def open_image(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the checks below decide
         try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            with Image.open(io.BytesIO(data), formats=formats) as picture:
                 width, height = picture.size
                 if width * height > max_pixels:
                     limit = f"{max_pixels // 1_000_000} megapixels are the limit"
@@ -50,6 +57,31 @@ def open_image(
             raise BadImage("The picture has too many pixels. Send a smaller one.", "too_large") from None
         except Exception:  # decoders raise many kinds (OSError, SyntaxError, struct.error, ValueError …)
             raise BadImage("The picture is damaged or cut off and can't be decoded. Send it again or another file.") from None
+
+
+def media_type(head: bytes) -> str:
+    """The content type of a picture by its first 16 bytes; `application/octet-stream` where they are of none we open."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return _MEDIA_TYPES["WEBP"]
+    for start, format in _STARTS:
+        if head.startswith(start):
+            return _MEDIA_TYPES[format]
+    return "application/octet-stream"
+
+
+_STARTS = (
+    (b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"GIF8", "GIF"), (b"BM", "BMP"),
+    (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"),
+)  # fmt: skip
+
+
+def as_shown(data: bytes, image: Image.Image) -> bytes:
+    """A picture as every browser shows it: its own bytes, or where those are a BMP or TIFF, `image` (what they opened to) as PNG."""
+    if media_type(data[:16]) in {_MEDIA_TYPES[format] for format in SHOWN_EVERYWHERE}:
+        return data
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
 
 
 def content_hash(data: bytes) -> str:

@@ -19,6 +19,7 @@ from movies.vocabulary import canonical_country, canonical_genre, canonical_lang
 _LIST_FIELDS = ("genres", "directors", "cast", "countries", "keywords", "alt_titles")
 _TEXT_LIMIT = 20_000  # characters of a plot; longer ones are cut by no importer, but refused
 _NAME_LIMIT = 500
+_NO_ADDRESS = re.compile(r"^/|^\.{1,2}$|/(poster|similar)$")  # ids that no address of the HTTP API can name
 
 
 class Movie(BaseModel):
@@ -57,10 +58,15 @@ class Movie(BaseModel):
         """Build a film from one row of the import format (JSON or CSV types alike).
 
         Lists may come as a list or as one string split by `|`; empty strings count as absent.
-        Raises BadInput with the first reason in words.
+        Raises BadInput with the first reason in words, also for an id that would be the address of something else.
         """
         try:
-            return cls.model_validate(record)
+            movie = cls.model_validate(record)
+            if _NO_ADDRESS.search(movie.id):
+                raise BadInput(
+                    f"id: {movie.id[:80]!r} can't be addressed; an id doesn't begin with / or end in /poster or /similar"
+                )
+            return movie
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "record"

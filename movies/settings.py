@@ -90,13 +90,14 @@ class Settings(BaseSettings):
     rate_limit: str = "auto"  # such as `600/minute`, per key or address; auto: none on loopback; off
     rate_limit_storage: str = "memory://"  # or redis://HOST:PORT
     cors_origins: Names = ()  # pages of other origins that may call; none by default
+    public_hosts: Names = ()  # names by which others reach an API that listens on loopback, through a proxy of ours
     trusted_proxies: int = Field(default=0, ge=0)  # how many X-Forwarded-For steps are our own
     journal: Path = Path("data/journal.sqlite")  # what was asked for in vain
     keep_unanswered: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_text: bool = False  # whether what people typed may appear in logs
 
-    @field_validator("api_keys", "cors_origins", mode="before")
+    @field_validator("api_keys", "cors_origins", "public_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -18,21 +18,23 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+from PIL.Image import Image
 
 from movies.catalogue import Catalogue
 from movies.database import connect
 from movies.encoder_choice import encoder_for
 from movies.encoders import Encoder, whole_and_parts
 from movies.errors import BadImage, BadInput, IndexMismatch, ModelMissing, MovieServiceError, UnknownMovie
-from movies.images import content_hash, open_image
+from movies.images import as_shown, content_hash, open_image
 from movies.movie import Movie
 from movies.settings import Settings
 from movies.turns import COMPUTING
@@ -41,7 +43,6 @@ from rag.index import MovieIndex, read_manifest
 from rag.passages import sections
 from rag.vectors import POSTER, ROW, text_rows
 
-_POSTER_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
 _AGAIN = 15.0  # seconds after which a version that could not be taken up is tried again
 _CHANGES = """
 CREATE TABLE IF NOT EXISTS changes (
@@ -57,8 +58,9 @@ class PosterStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, data: bytes) -> str:
-        """Keep a picture (already known to be one) and return its key."""
+    def put(self, data: bytes, image: Image) -> str:
+        """Keep a picture, `image` being what it opened to, and return its key. A BMP or TIFF is kept as PNG."""
+        data = as_shown(data, image)
         key = content_hash(data)
         path = self._path(key)
         if not path.is_file():
@@ -73,6 +75,13 @@ class PosterStore:
         if len(key) != 64 or not all(char in "0123456789abcdef" for char in key) or not self._path(key).is_file():
             raise UnknownMovie("This film has no poster here.")
         return self._path(key)
+
+    def open(self, key: str) -> Image:
+        """A picture of ours. It was measured when it came in, maybe under wider limits than those of today."""
+        return open_image(self.path(key), max_bytes=sys.maxsize, max_pixels=sys.maxsize)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and len(key) == 64 and "/" not in key and self._path(key).is_file()
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key
@@ -137,6 +146,13 @@ class Changes:
         return int(row[0]) if row else 0
 
 
+class Taken(NamedTuple):
+    """Films as they are kept, each once, and how many of them are new or changed."""
+
+    films: list[Movie]
+    changed: int
+
+
 @dataclass(frozen=True)
 class Waiting:
     """What was published and can't be taken up, while the version before it goes on serving.
@@ -163,6 +179,7 @@ class Library:
         self._current = str(artifacts / "current")
         self._index = index
         self._lock = threading.RLock()
+        self._fingerprints: dict[str, np.ndarray] = {}  # of pictures that are being added, by key
         self._applied = 0
         self._seen: tuple[object, object] = (None, None)
         self.waiting: Waiting | None = None
@@ -262,20 +279,35 @@ class Library:
         what = error.message if isinstance(error, IndexMismatch) else f"It can't be opened ({type(error).__name__})."
         return Waiting(folder.name, "unusable", f"{what} {serving}")
 
-    def add(self, movies: Sequence[Movie], pictures: dict[str, bytes] | None = None) -> list[Movie]:
-        """Add or replace films, findable at once and kept for good; `pictures`: poster bytes by film id.
+    def add(
+        self,
+        movies: Iterable[Movie],
+        pictures: Mapping[str, bytes | None] | None = None,
+        decode: Callable[[bytes], Image] = open_image,
+    ) -> Taken:
+        """Add or replace films, findable at once and kept for good; of several with one id the last counts.
 
-        A film's `poster` path is read if no bytes are given for it. Returns the films as kept.
-        Raises BadImage for a picture that can't be used; then nothing is added.
+        `pictures`: poster bytes by film id, None to take the picture away. Without either a film's `poster` path is
+        read, and a film that names none keeps the picture it has here. `decode` opens what comes in. Raises BadImage
+        for a picture that can't be used; then nothing is added.
         """
-        kept = [self._with_poster(movie, (pictures or {}).get(movie.id)) for movie in movies]
-        entries = []
-        for movie in kept:
-            vectors, rows = embed_movie(movie, self.encoder, self.posters)
-            record = json.dumps(movie.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, sort_keys=True)
-            entries.append(("add", movie.id, record, self.encoder.name, rows.tobytes(), vectors.tobytes()))
-        self.refresh(self.changes.append(entries))
-        return kept
+        kept, entries, catalogue = [], [], self.catalogue
+        for movie in {movie.id: movie for movie in movies}.values():
+            film, image = self._with_poster(movie, pictures or {}, decode)
+            kept.append(film)
+            if film.id in catalogue and catalogue.movie(film.id) == film:
+                continue
+            if film.poster:
+                image = image or self.posters.open(film.poster)
+                self._fingerprints[film.poster] = fingerprint(image)
+            vectors, rows = embed_movie(film, self.encoder, image)
+            record = json.dumps(film.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, sort_keys=True)
+            entries.append(("add", film.id, record, self.encoder.name, rows.tobytes(), vectors.tobytes()))
+        if entries:
+            self.refresh(self.changes.append(entries))
+        for film in kept:
+            self._fingerprints.pop(film.poster or "", None)
+        return Taken(kept, len(entries))
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove films for good; returns how many there were. Unknown ids are passed over."""
@@ -291,21 +323,28 @@ class Library:
             raise UnknownMovie(f"{movie.label} has no poster in this catalogue.")
         return self.posters.path(movie.poster)
 
-    def _with_poster(self, movie: Movie, data: bytes | None) -> Movie:
-        if data is None and movie.poster:
-            if len(movie.poster) == 64 and (self.posters.folder / movie.poster[:2] / movie.poster).is_file():
-                return movie
+    def _with_poster(
+        self, movie: Movie, pictures: Mapping[str, bytes | None], decode: Callable[[bytes], Image]
+    ) -> tuple[Movie, Image | None]:
+        """The film with the key of its picture, and the picture if it just came in."""
+        data, key = pictures.get(movie.id), movie.poster
+        if data is None:
+            if movie.id in pictures:
+                return movie.model_copy(update={"poster": None}), None
+            if key is None and movie.id in self.catalogue:
+                key = self.catalogue.movie(movie.id).poster
+                return movie.model_copy(update={"poster": key if key in self.posters else None}), None
+            if key is None or key in self.posters:
+                return movie, None
             try:
-                data = Path(movie.poster).read_bytes()
+                data = Path(key).read_bytes()
             except OSError as error:
                 raise BadInput(f"The poster of {movie.label} can't be read ({error.strerror}).") from None
-        if data is None:
-            return movie
         try:
-            open_image(data)
+            image = decode(data)
         except BadImage as error:
             raise BadImage(f"The poster of {movie.label}: {error.message}", error.reason) from None
-        return movie.model_copy(update={"poster": self.posters.put(data)})
+        return movie.model_copy(update={"poster": self.posters.put(data, image)}), image
 
     def _open_current(self) -> MovieIndex:
         """The version that serves; if it is replaced and tidied away while being opened, the one that replaced it."""
@@ -351,9 +390,12 @@ class Library:
             kinds = np.frombuffer(rows, dtype=ROW).copy()
             matrix = np.frombuffer(vectors, dtype=np.float32).reshape(len(kinds), self.encoder.dim).copy()
         else:  # logged under another encoder
-            matrix, kinds = embed_movie(movie, self.encoder, self.posters)
+            matrix, kinds = embed_movie(movie, self.encoder, self.posters.open(movie.poster) if movie.poster else None)
         kinds["key"] = key
-        picture = fingerprint(open_image(self.posters.path(movie.poster))) if movie.poster else None
+        picture = None
+        if movie.poster:
+            picture = self._fingerprints.get(movie.poster)  # there if we added it ourselves
+            picture = fingerprint(self.posters.open(movie.poster)) if picture is None else picture
         index.extend(matrix, kinds, picture)
 
 
@@ -365,13 +407,13 @@ def _file_stamp(path: str) -> tuple[int, int, int] | None:
     return known.st_ino, known.st_mtime_ns, known.st_size
 
 
-def embed_movie(movie: Movie, encoder: Encoder, posters: PosterStore) -> tuple[np.ndarray, np.ndarray]:
-    """All rows of one film: vectors float32 (n, dim), raw, and rows (n,) of dtype ROW with key 0."""
+def embed_movie(movie: Movie, encoder: Encoder, poster: Image | None) -> tuple[np.ndarray, np.ndarray]:
+    """All rows of one film and its poster: vectors float32 (n, dim), raw, and rows (n,) of dtype ROW with key 0."""
     parts = sections(movie, encoder)
     vectors = whole_and_parts(encoder, [part.text for part in parts], [part.spans for part in parts])
     rows = [row for part in parts for row in text_rows(0, part.rows)]
-    if movie.poster:
-        vectors.append(encoder.images([open_image(posters.path(movie.poster))]))
+    if poster is not None:
+        vectors.append(encoder.images([poster]))
         rows.append((0, POSTER, -1, -1))
     return np.concatenate(vectors).astype(np.float32), np.array(rows, dtype=ROW)
 

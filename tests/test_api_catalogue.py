@@ -42,8 +42,27 @@ def test_a_poster_is_given_in_ranges(client: httpx.Client) -> None:
     part = client.get(address, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, whole[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    for several in ("bytes=0-1,5-6", "lines=1-2", "bytes=9-3"):
+        told = client.get(address, headers={"Range": several})
+        assert (told.status_code, told.content) == (200, whole)
     beyond = client.get(address, headers={"Range": f"bytes={len(whole) + 5}-"})
     assert (beyond.status_code, beyond.json()["code"]) == (416, "bad_range")
+
+
+def test_a_replaced_poster_is_seen_at_once(client: httpx.Client, poster_png: bytes) -> None:
+    address = f"/v1/movies/{WITH_POSTER}/poster"
+    first = client.get(address)
+    assert first.headers["cache-control"] == "private, no-cache"
+    form = {"movies": f'[{{"id": "{WITH_POSTER}", "title": "Replaced"}}]'}
+    client.post("/v1/movies", data=form, files={"poster": ("p.png", poster_png)})
+    again = client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (200, poster_png)
+
+
+def test_a_poster_kept_for_one_page_is_not_given_to_another(serve: Callable[..., ApiClient]) -> None:
+    client = serve(cors_origins=("https://films.example",))
+    for origin in ({}, {"Origin": "https://films.example"}, {"Origin": "https://evil.example"}):
+        assert "Origin" in client.get(f"/v1/movies/{WITH_POSTER}/poster", headers=origin).headers["vary"]
 
 
 def test_a_film_without_poster_says_so(client: httpx.Client) -> None:
@@ -68,6 +87,23 @@ def test_assets_of_the_page_stay_in_their_folder(client: httpx.Client) -> None:
         assert client.get(f"/docs/assets/{name}").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["x/poster", "x/similar", "/poster", "/x", "..", "."])
+def test_an_id_that_no_address_can_name_is_refused(client: httpx.Client, name: str) -> None:
+    response = client.post("/v1/movies", json={"movies": [{"id": name, "title": "X"}]})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_input")
+    assert "/poster or /similar" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("name", [" sp ", "\u3000w", "x/", "x//y", "poster", "similar/x", "x/poster/", "a/../b", "%2F", "é?#;"])
+def test_an_id_that_is_accepted_can_be_asked_for(client: ApiClient, name: str) -> None:
+    assert client.post("/v1/movies", json={"movies": [{"id": name, "title": "X"}]}).status_code == 200
+    werkzeug = client.app.test_client()  # httpx's WSGI transport passes paths beyond Latin-1 wrongly
+    for address in (f"/v1/movies/{quote(name, safe='')}", f"/v1/movies/{quote(name, safe='')}/similar"):
+        assert werkzeug.get(address).status_code == 200
+    assert client.post("/v1/search", json={"like": [name], "k": 1}).status_code == 200
+    assert client.delete("/v1/movies", params={"id": name}).json() == {"removed": 1}
+
+
 def test_an_added_film_is_found_at_once_and_after_a_restart(client: ApiClient) -> None:
     record = {"id": "zz/1 ü", "title": "The Zigzag Zebra", "plot": "A zebra zigzags through Zanzibar.", "genres": ["western"]}
     assert client.post("/v1/movies", json={"movies": [record]}).json() == {"added": 1, "ids": ["zz/1 ü"]}
@@ -90,6 +126,34 @@ def test_a_film_comes_with_its_poster(client: httpx.Client, poster_png: bytes) -
     assert client.post("/v1/movies", data=form, files={"poster": ("../../x.png", poster_png)}).json()["ids"] == ["new"]
     assert client.get("/v1/movies/new/poster").content == poster_png
     assert client.get("/v1/movies/new").json()["poster"] == "/v1/movies/new/poster"
+
+
+def test_a_film_that_is_read_changed_and_sent_back_keeps_its_picture(client: httpx.Client, poster_png: bytes) -> None:
+    before = client.get(f"/v1/movies/{WITH_POSTER}/poster").content
+    record = client.get(f"/v1/movies/{WITH_POSTER}").json() | {"title": "Renamed"}
+    assert client.post("/v1/movies", json={"movies": [record]}).json() == {"added": 1, "ids": [WITH_POSTER]}
+    assert client.get(f"/v1/movies/{WITH_POSTER}").json() == record
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster").content == before
+    unsaid = {"id": WITH_POSTER, "title": "Renamed again"}
+    client.post("/v1/movies", json={"movies": [unsaid]})
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster").content == before
+    client.post("/v1/movies", json={"movies": [unsaid | {"poster": None}]})
+    assert client.get(f"/v1/movies/{WITH_POSTER}").json()["poster"] is None
+    form = {"movies": f'[{{"id": "{WITH_POSTER}", "title": "Renamed", "poster": null}}]'}
+    client.post("/v1/movies", data=form, files={"poster": ("p.png", poster_png)})
+    assert client.get(f"/v1/movies/{WITH_POSTER}/poster").content == poster_png
+
+
+def test_films_are_counted_that_are_new_or_changed(client: httpx.Client) -> None:
+    one, two = {"id": "one", "title": "One"}, {"id": "two", "title": "Two"}
+
+    def added(*records: dict[str, str]) -> object:
+        return client.post("/v1/movies", json={"movies": records}).json()
+
+    assert added(one, two) == {"added": 2, "ids": ["one", "two"]}
+    assert added(one, two) == {"added": 0, "ids": ["one", "two"]}
+    assert added(one | {"title": "First"}, two, one | {"title": "Last"}) == {"added": 1, "ids": ["one", "two"]}
+    assert client.get("/v1/movies/one").json()["title"] == "Last"
 
 
 def test_a_film_cannot_name_a_file_of_ours(client: httpx.Client) -> None:

@@ -14,17 +14,20 @@ import pytest
 from httpx_sse import EventSource
 from werkzeug.test import Client as WerkzeugClient
 
+from api.limits import new_key
 from api.routes.chat import _in_turn
 from movies.settings import Settings
 from rag.library import Library
+from rag.plan import Plan
 from tests.conftest import ApiClient
 from tests.encoders import HashedEncoder
 from tests.small_models import ScriptedAgent
 from tests.talking import agent_over
 
 
-def say(client: httpx.Client, message: str, session: str = "a") -> httpx.Response:
-    return client.post("/v1/chat", json={"session": session, "message": message})
+def say(client: httpx.Client, message: str, session: str = "a", key: str = "") -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return client.post("/v1/chat", json={"session": session, "message": message}, headers=headers)
 
 
 def events(response: httpx.Response) -> list[tuple[str, dict[str, object]]]:
@@ -134,6 +137,27 @@ def test_sessions_never_mix(client: httpx.Client) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(talk, range(16)))
+
+
+def test_a_conversation_belongs_to_the_name_of_a_key(
+    serve: Callable[..., ApiClient], built_index: Path, tmp_path: Path
+) -> None:
+    (one, first), (again, renewed), (two, second) = new_key("one"), new_key("one"), new_key("two")
+    library = Library.open(built_index, Settings(_env_file=None), encoder=HashedEncoder())
+    client = serve(agent=agent_over(library, tmp_path), api_keys=(first, renewed, second))
+
+    def filters(message: str, key: str) -> object:
+        name, data = events(say(client, message, "kitchen", key))[-1]
+        assert (name, data["session"]) == ("done", "kitchen")
+        return Plan.from_record(data["plan"]).filters.chosen()  # type: ignore[arg-type]
+
+    assert filters("a comedy", one) == {"genres_all": ["Comedy"]}
+    assert filters("from the nineties", two) == {"year_min": 1990, "year_max": 1999}
+    assert filters("from the nineties", again) == {"genres_all": ["Comedy"], "year_min": 1990, "year_max": 1999}
+    said = {"session": "kitchen", "movie_id": "heat-1995", "verdict": "seen"}
+    assert client.post("/v1/feedback", json=said, headers={"X-API-Key": two}).status_code == 204
+    sessions = agent_over(library, tmp_path).sessions
+    assert [bool(sessions.load(name).seen) for name in ("kitchen", "one/kitchen", "two/kitchen")] == [False, False, True]
 
 
 def test_a_session_that_is_not_read_holds_up_no_other(

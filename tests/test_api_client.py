@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import httpx
 import pytest
 
 from api.limits import new_key
-from chat_ui.client import ApiUnreachable, Event, Matinee
+from api.schemas import FilmOut
+from api.schemas import Readiness as ReadinessOut
+from chat_ui.client import ApiUnreachable, Event, Film, Matinee, Readiness
 from movies.errors import BadImage, BadInput, Busy, ModelMissing, MovieServiceError, UnknownMovie
 from movies.settings import Settings
 from tests.conftest import ApiClient
@@ -95,6 +98,26 @@ def test_it_changes_the_catalogue(client: ApiClient, poster_png: bytes) -> None:
         assert api.remove(["n1", "n2", "n3", "nobody"]) == 3
 
 
+def test_a_film_that_is_read_changed_and_added_loses_nothing(client: ApiClient, poster_png: bytes) -> None:
+    assert set(Film.model_fields) == set(FilmOut.model_fields)
+    assert set(Readiness.model_fields) == set(ReadinessOut.model_fields)
+    whole = {"id": "whole", "title": "Whole", "votes": 7, "budget": 1, "revenue": 2, "release_date": date(1995, 12, 15),
+             "imdb_id": "tt1", "tmdb_id": 3, "keywords": ["heist"], "alt_titles": ["All of It"], "plot": "A thief.",
+             "year": 1995, "genres": ["Crime"], "runtime": 90, "directors": ["D"], "cast": ("C",), "language": "en",
+             "countries": ["France"], "rating": 7.5}  # fmt: skip
+    with matinee(client) as api:
+        api.add([whole], poster=poster_png)
+        film = api.movie("whole")
+        assert film.model_dump(exclude={"poster"}) == {
+            name: tuple(value) if isinstance(value, list) else value for name, value in whole.items()
+        }
+        api.add([film.model_copy(update={"title": "Half"})])
+        assert api.movie("whole") == film.model_copy(update={"title": "Half"})
+        assert api.poster("whole") == poster_png
+        api.add([film.model_copy(update={"poster": None})])
+        assert api.movie("whole").poster is None
+
+
 def test_it_talks_and_says_what_it_thinks(client: ApiClient, poster_png: bytes) -> None:
     with matinee(client) as api:
         told = list(api.chat("a", "hello you", plan={"query": "x"}, poster=poster_png, turn="1"))
@@ -122,6 +145,56 @@ def test_failures_are_our_own_errors(client: ApiClient, serve: Callable[..., Api
         api.plot_genres("A thief.")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda api: api.identify("/nope.jpg"),
+        lambda api: api.identify("a\0b"),
+        lambda api: api.add([{"id": "x", "title": object()}]),
+        lambda api: api.add([{"id": "x", "title": "X", "rating": float("nan")}]),
+        lambda api: api.add([{"id": "x", "title": "\ud800"}]),
+        lambda api: api.feedback("a", "\ud800", "like"),
+        lambda api: api.remove(["\ud800"]),
+        lambda api: list(api.chat("a", "\ud800")),
+    ],
+)
+def test_what_cannot_be_sent_is_said(client: ApiClient, wrong: Callable[[Matinee], object]) -> None:
+    with matinee(client) as api, pytest.raises(BadInput) as raised:
+        wrong(api)
+    assert raised.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("key", ["mk_ü", "mk_x\n", "mk_x\r\nX-Other: 1", "mk x"])
+def test_a_key_that_cannot_be_one_is_said(key: str) -> None:
+    with pytest.raises(BadInput, match="MATINEE_API_KEY") as raised:
+        Matinee(key=key)
+    assert key not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8000", "localhost:8000", "films.example", "ftp://films.example", "http://", "http://[::1"]
+)
+def test_an_address_that_cannot_be_one_is_said(url: str) -> None:
+    with pytest.raises(BadInput, match="http://"):
+        Matinee(url)
+
+
+def test_ids_that_would_be_the_address_of_something_else_are_of_no_film(client: ApiClient) -> None:
+    with matinee(client) as api:
+        for name in ("heat-1995/similar", "heat-1995/poster", "\ud800", ""):
+            with pytest.raises(MovieServiceError) as raised:
+                api.movie(name)
+            assert raised.value.code in ("unknown_movie", "not_found")
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"\x89PNG\r\n", b'{"films": 1}', b""])
+def test_a_good_answer_of_another_server_is_not_believed(body: bytes) -> None:
+    for call in (lambda api: api.movie("x"), lambda api: api.ready(), lambda api: api.remove(["x"])):
+        transport, _ = answering(httpx.Response(200, content=body))
+        with Matinee(transport=transport) as api, pytest.raises(ApiUnreachable, match="MATINEE_API_URL"):
+            call(api)
+
+
 def test_keys_travel(serve: Callable[..., ApiClient]) -> None:
     secret, entry = new_key("page")
     client = serve(api_keys=(entry,))
@@ -141,6 +214,16 @@ def test_a_busy_server_is_asked_again_when_it_says() -> None:
         assert api.movie("x").title == "X"
     assert times[1] - times[0] >= 0.3
     assert times[2] - times[1] >= 0.1
+
+
+def test_a_short_rate_limit_is_waited_for(serve: Callable[..., ApiClient]) -> None:
+    with matinee(serve(rate_limit="2/second")) as api:
+        assert [api.movie("heat-1995").year for _ in range(5)] == [1995] * 5
+    with matinee(serve(rate_limit="2/hour")) as api:
+        api.movie("heat-1995"), api.movie("heat-1995")
+        with pytest.raises(Busy) as refused:
+            api.movie("heat-1995")
+    assert 3500 < refused.value.retry_after <= 3600
 
 
 def test_patience_ends() -> None:

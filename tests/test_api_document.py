@@ -67,6 +67,17 @@ def test_the_list_of_operations_is_complete(document_app: Any) -> None:
     assert sorted(OPERATIONS) == sorted(f"{method.upper()} {path}" for path, item in paths.items() for method in item)
 
 
+def test_answers_that_no_example_provokes_are_documented(document_app: Any) -> None:
+    paths = document_app.document()["paths"]
+    poster = paths["/v1/movies/{movie_id}/poster"]["get"]["responses"]
+    assert {"200", "206", "304", "404", "416", "503"} <= set(poster)
+    assert poster["206"]["content"] == poster["200"]["content"]
+    assert "content" not in poster["304"]
+    for path, item in paths.items():
+        for operation in item.values():
+            assert ("503" in operation["responses"]) or not path.startswith("/v1/"), path  # whoever comes late
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the tool does not close the posters it was sent
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("wanted", ["valid", "invalid"])

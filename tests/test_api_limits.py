@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import httpx
 import pytest
 
+from api.app import create_app
 from api.errors import STATUSES
 from api.limits import Key, key_needed, new_key, on_loopback, rate_of
 from movies.errors import BadInput
@@ -67,6 +69,14 @@ def test_a_key_is_kept_as_a_hash_only() -> None:
     assert Key.read(entry).scopes == {"read", "write"}
 
 
+@pytest.mark.parametrize("name", ["a,b", "a:b", "", " ", " a", "a\n", "x" * 65])
+def test_a_name_that_no_entry_can_hold_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="name of a key"):
+        new_key(name)
+    with pytest.raises(BadInput, match="read, write, admin"):
+        new_key("page", ["fly"])
+
+
 @pytest.mark.parametrize("entry", ["page", "page:read", "page:fly:" + "0" * 64, ":read:" + "0" * 64, "page:read:short", ""])
 def test_bad_key_entries_are_said(entry: str) -> None:
     with pytest.raises(BadInput, match="matinee key"):
@@ -117,8 +127,31 @@ def test_listed_origins_may(serve: Callable[..., ApiClient]) -> None:
 
 
 def test_on_loopback_other_names_for_this_machine_are_refused(client: httpx.Client) -> None:
-    assert client.get("/v1/movies/heat-1995", headers={"Host": "rebound.example"}).status_code == 400
-    assert client.get("/v1/movies/heat-1995", headers={"Host": "localhost:8000"}).status_code == 200
+    refused = client.get("/v1/movies/heat-1995", headers={"Host": "rebound.example"})
+    assert refused.status_code == 400
+    assert "'rebound.example'" in refused.json()["detail"]
+    assert "MATINEE_PUBLIC_HOSTS" in refused.json()["detail"]
+    for name in ("localhost:8000", "LOCALHOST", "127.0.0.1", "[::1]:8000", "[::1]"):
+        assert client.get("/v1/movies/heat-1995", headers={"Host": name}).status_code == 200
+
+
+def test_a_proxy_may_hand_on_the_names_that_are_set(serve: Callable[..., ApiClient]) -> None:
+    secret, entry = new_key("page")
+    client = serve(public_hosts=("films.example", "tv.example"), api_keys=(entry,))
+    for host, status in (("films.example", 200), ("tv.example:443", 200), ("localhost", 200), ("evil.example", 400)):
+        assert client.get("/v1/movies/heat-1995", headers={"Host": host, **bearer(secret)}).status_code == status
+    there = {"Host": "films.example", "Origin": "https://films.example", **bearer(secret)}
+    assert client.post("/v1/search", json={"query": "x"}, headers=there).status_code == 200
+
+
+def test_who_is_public_needs_keys_and_a_rate(serve: Callable[..., ApiClient]) -> None:
+    public = Settings(_env_file=None, public_hosts=("films.example",))
+    assert not on_loopback(public)
+    assert rate_of(public) == "600/minute"
+    with pytest.raises(BadInput, match=r"reached as films\.example"):
+        key_needed(public)
+    with pytest.raises(BadInput, match="MATINEE_PUBLIC_HOSTS"):
+        serve(public_hosts=("https://films.example/",), auth="off")
 
 
 def test_headers_that_protect(client: httpx.Client) -> None:
@@ -137,8 +170,32 @@ def test_rates_are_limited_per_address(serve: Callable[..., ApiClient]) -> None:
     answers = [client.get("/v1/movies/heat-1995") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert answers[-1].json()["code"] == "too_many_requests"
-    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert 50 <= int(answers[-1].headers["retry-after"]) <= 60
     assert client.get("/healthz").status_code == 200
+
+
+def test_whoever_asks_too_often_is_told_when_the_next_is_let_in(serve: Callable[..., ApiClient]) -> None:
+    client = serve(rate_limit="2/2 seconds")
+    answers = [client.get("/v1/movies/heat-1995") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    wait = int(answers[-1].headers["retry-after"])
+    assert 1 <= wait <= 2
+    time.sleep(wait)
+    assert client.get("/v1/movies/heat-1995").status_code == 200
+
+
+def test_only_who_is_to_wait_is_told_to(serve: Callable[..., ApiClient]) -> None:
+    late: list[bool] = []
+    client = serve(rate_limit="100/hour", api_keys=(new_key("page")[1],))
+    known = client.get("/v1/movies/heat-1995")
+    assert (known.status_code, known.headers["x-ratelimit-remaining"]) == (401, "99")
+    assert "retry-after" not in known.headers
+    open_to_all = serve(rate_limit="100/hour")
+    assert "retry-after" not in open_to_all.get("/v1/movies/heat-1995").headers
+    app = create_app(open_to_all.services, lambda: bool(late))
+    late.append(True)
+    busy = app.test_client().get("/v1/movies/heat-1995")
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
 
 
 def test_rates_are_limited_per_key(serve: Callable[..., ApiClient]) -> None:

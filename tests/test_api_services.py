@@ -23,7 +23,7 @@ from classifiers.heads import load_heads
 from index_builder.build import build
 from movies.catalogue import Catalogue
 from movies.database import connect
-from movies.movie import Movie
+from movies.movie import Filters, Movie
 from rag.agent import Agent
 from rag.library import current_version, point_to
 from rag.plan import Plan
@@ -308,3 +308,31 @@ def test_films_keep_their_paths_to_themselves() -> None:
     told = film_json(Movie(id="a/b c", title="X", poster="/home/me/secret.jpg"))
     assert told["poster"] == "/v1/movies/a%2Fb%20c/poster"
     assert "secret" not in json.dumps(told)
+
+
+def test_the_same_wish_for_more_or_fewer_films_is_noted_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    for k in (3, 10, 50):
+        journal.missed(Plan(filters=Filters(genres_any=("Western",)), k=k))
+    journal.missed(Plan(k=3))
+    assert [(noted.words, noted.times) for noted in journal.unanswered()] == [("Western", 3)]
+    journal.close()
+
+
+def test_what_is_asked_most_is_kept_when_the_journal_is_full(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite", most=40)
+    for _ in range(3):
+        journal.missed(Plan(query="the oldest and most wanted"))
+    for number in range(200):
+        journal.missed(Plan(query=f"wish {number}"))
+    noted = journal.unanswered(1000)
+    assert len(noted) <= 40
+    assert (noted[0].plan.query, noted[0].times) == ("the oldest and most wanted", 3)
+    assert {"wish 199", "wish 190"} <= {one.plan.query for one in noted}
+    assert "wish 0" not in {one.plan.query for one in noted}
+    for number in range(40):  # all are asked more than once, and still a new wish gets in
+        for _ in range(2):
+            journal.missed(Plan(query=f"often {number}"))
+    journal.missed(Plan(query="new"))
+    assert "new" in {one.plan.query for one in journal.unanswered(1000)}
+    journal.close()

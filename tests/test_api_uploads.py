@@ -94,6 +94,40 @@ def test_a_picture_of_too_many_bytes(serve: Callable[..., ApiClient]) -> None:
     assert (response.status_code, response.json()["code"]) == (413, "bad_image")
 
 
+def add(client: httpx.Client, data: bytes) -> httpx.Response:
+    return client.post("/v1/movies", data={"movies": '[{"id": "new", "title": "New"}]'}, files={"poster": ("p.png", data)})
+
+
+def test_films_are_added_within_the_same_limits(serve: Callable[..., ApiClient]) -> None:
+    client = serve(max_image_pixels=10_000, max_image_bytes=20_000)
+    for data in (picture("PNG", "1", (2000, 2000)), picture("PNG", size=(90, 90)), picture("GIF", size=(10, 1001))):
+        answers = [send(client, data), add(client, data)]
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(413, "bad_image")] * 2
+    assert client.get("/v1/movies/new").status_code == 404
+    assert add(client, picture("PNG", "1", (100, 100))).status_code == 200
+
+
+def test_the_picture_of_a_film_is_opened_at_the_desk(serve: Callable[..., ApiClient]) -> None:
+    client = serve(decode_seconds=0.3)
+    hold = threading.Event()
+    desk = client.services.pictures
+    for _ in range(2):
+        with pytest.raises(BadImage, match="too long"):
+            desk._run(lambda: (hold.wait(60), Image.new("RGB", (1, 1)))[1])
+    try:
+        response = add(client, picture("PNG"))  # both threads of the desk are held up
+        assert (response.status_code, "too long" in response.json()["detail"]) == (400, True)
+    finally:
+        hold.set()
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF"])
+def test_kinds_that_browsers_do_not_show_are_refused(client: httpx.Client, kind: str) -> None:
+    for response in (send(client, picture(kind)), add(client, picture(kind))):
+        assert (response.status_code, response.json()["code"]) == (415, "bad_image")
+        assert "JPEG, PNG, WebP or GIF" in response.json()["detail"]
+
+
 def test_polyglots_are_pictures_or_nothing(client: httpx.Client) -> None:
     for kind in KINDS:
         response = send(client, picture(kind) + b"<script>alert(1)</script>PK\x05\x06" + b"\x00" * 18)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from index_builder.build import build, fold_changes, roll_back
 from movies.catalogue import Catalogue
 from movies.errors import BadCatalogue, BadImage, BadInput, Busy, UnknownMovie
+from movies.images import open_image
 from movies.movie import Filters, Movie
 from movies.settings import Settings
 from rag.index import MovieIndex
@@ -152,7 +156,7 @@ def test_a_replaced_film_is_found_by_its_new_plot_only(house: Path) -> None:
     make(house)
     shelf = library(house)
     changed = FILMS[1].model_copy(update={"plot": "An accordion player crosses Greenland.", "poster": None})
-    shelf.add([changed])
+    shelf.add([changed], {changed.id: None})
     found = shelf.index.search("accordion Greenland", k=3)
     assert found[0].movie == changed
     assert [hit.movie_id for hit in shelf.index.search("accordion", k=50)].count(changed.id) == 1
@@ -201,6 +205,52 @@ def test_a_bad_picture_adds_nothing(house: Path) -> None:
     assert "one" not in shelf.catalogue
     with pytest.raises(UnknownMovie):
         shelf.posters.path("../../etc/passwd")
+
+
+def test_a_picture_is_opened_once_by_who_adds_it_and_kept_until_it_is_taken_away(house: Path) -> None:
+    make(house)
+    shelf = library(house)
+    film = Movie(id="whales", title="Counting Whales", plot="A lighthouse keeper counts whales.")
+    picture = (house / "posters" / "0.png").read_bytes()
+    opened: list[bytes] = []
+
+    def decode(data: bytes) -> Image.Image:
+        opened.append(data)
+        return open_image(data)
+
+    assert shelf.add([film], {"whales": picture}, decode).changed == 1
+    assert opened == [picture]
+    assert shelf.add([film]) == ([shelf.catalogue.movie("whales")], 0), "as it is here already"
+    renamed = film.model_copy(update={"title": "Whales, Counted"})
+    assert shelf.add([film, renamed]).changed == 1
+    assert (shelf.catalogue.movie("whales").title, shelf.poster("whales").read_bytes()) == ("Whales, Counted", picture)
+    assert shelf.index.identify(open_image(picture), 1)
+    assert shelf.add([film], {"whales": None}).changed == 1
+    assert shelf.catalogue.movie("whales").poster is None
+    assert library(house).catalogue.movie("whales").poster is None
+
+
+def test_a_picture_under_wider_limits_than_usual_survives_a_restart_and_a_rebuild(house: Path) -> None:
+    make(house)
+    wide = io.BytesIO()
+    Image.new("1", (9000, 5000)).save(wide, "PNG")
+    library(house).add([Movie(id="wide", title="Wide")], {"wide": wide.getvalue()}, partial(open_image, max_pixels=10**8))
+    assert library(house).poster("wide").read_bytes() == wide.getvalue()
+    make(house)
+    assert library(house).poster("wide").read_bytes() == wide.getvalue()
+
+
+@pytest.mark.parametrize("format", ["BMP", "TIFF"])
+def test_pictures_that_browsers_do_not_show_are_kept_as_png(house: Path, format: str) -> None:
+    path = house / f"poster.{format.lower()}"
+    Image.new("RGB", (40, 60), (20, 40, 200)).save(path, format)
+    Catalogue.open(house / "films.sqlite").add([Movie(id="a", title="Folder", poster=str(path))])
+    make(house)
+    shelf = library(house)
+    shelf.add([Movie(id="b", title="Live", poster=str(path))])
+    for movie_id in ("a", "b"):
+        with Image.open(shelf.poster(movie_id)) as kept:
+            assert (kept.format, kept.size, kept.getpixel((5, 5))) == ("PNG", (40, 60), (20, 40, 200))
 
 
 _NURSERY = """

@@ -30,6 +30,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [json.dumps(film.model_dump(mode="json", exclude_defaults=True) | {"poster": None}) for film in FILMS]
     lines.insert(3, "{ this is not JSON")
     (folder / "films.jsonl").write_text("\n".join(lines), "utf-8")
+    good = '{"id": "y", "title": "A line\u2028separator"}'
+    (folder / "bad.jsonl").write_text(f'{good}\n\n{{"id": "x/poster", "title": "X"}}\n', "utf-8")
     done = matinee(folder, "import", "jsonl", "films.jsonl", "--catalogue", "films.sqlite", "--json")
     report = json.loads(done.stdout)
     assert report["added"] == len(FILMS)
@@ -191,6 +193,8 @@ def test_a_folder_is_classified_and_broken_files_are_told(house: Path) -> None:
         (("import", "csv", "nothing.csv", "--catalogue", "x.sqlite"), "nothing.csv"),
         (("build", "--catalogue", "missing.sqlite"), "matinee import"),
         (("add", "films.jsonl"), "Line 4"),
+        (("add", "bad.jsonl"), "Line 3: id: 'x/poster'"),
+        (("key", "a,b"), "commas and colons"),
         (("similar", "Zardoz Returns"), "No film here"),
         (("identify", "films.jsonl"), "picture"),
         (("search",), "--image"),

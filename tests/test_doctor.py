@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -87,6 +88,24 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     assert look(tmp_path, enough=1)["disk of artefacts"].state == "ok"
 
 
+def test_nothing_is_cut_on_a_narrow_screen(tmp_path: Path) -> None:
+    there = tmp_path / ("a folder with a rather long name " * 4).strip()
+    settings = {
+        "MATINEE_ARTIFACTS": str(there),
+        "MATINEE_LLM": "builtin",
+        "MATINEE_API_PORT": str(free_port()),
+        "MATINEE_API_HOST": "0.0.0.0",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "doctor"], capture_output=True, text=True, check=False, timeout=240, cwd=tmp_path,
+        env=os.environ | settings | {"COLUMNS": "40", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert "matinee demo" in lines
+    assert any(f"Build one: matinee build --catalogue FILE --artifacts {there} (or" in line for line in lines)
+    assert "…" not in done.stdout.replace("MATINEE_ARTIFACTS=…", "")
+
+
 # -- ports and keys ----------------------------------------------------------------------------------
 
 
@@ -111,6 +130,43 @@ def test_a_port_that_matinee_serves_is_fine(tmp_path: Path, client: ApiClient) -
         thread.join()
         server.server_close()
     assert (found.state, "Matinee is serving" in found.detail) == ("ok", True)
+
+
+def test_a_rate_limit_that_cannot_work_is_told(tmp_path: Path) -> None:
+    assert look(tmp_path)["rate limit"].detail == "none"
+    assert look(tmp_path, rate_limit="5/second")["rate limit"].state == "ok"
+    for changed in ({"rate_limit": "banana"}, {"rate_limit": "5/second", "rate_limit_storage": "nowhere://"}):
+        found = look(tmp_path, **changed)["rate limit"]
+        assert (found.state, "MATINEE_RATE_LIMIT" in found.detail) == ("wrong", True)
+
+
+def test_a_redis_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    there = f"redis://127.0.0.1:{free_port()}"
+    found = look(tmp_path, rate_limit="5/second", rate_limit_storage=there)["rate limit"]
+    assert (found.state, "MATINEE_RATE_LIMIT_STORAGE" in found.detail) == ("wrong", True)
+    with small_redis() as port:
+        there = f"redis://127.0.0.1:{port}?protocol=2"  # whose greeting is no command of its own
+        assert look(tmp_path, rate_limit="5/second", rate_limit_storage=there)["rate limit"].state == "ok"
+
+
+class _Redis(socketserver.StreamRequestHandler):
+    """As much of Redis as a ping needs: each command is an array of lengths and texts."""
+
+    def handle(self) -> None:
+        while (head := self.rfile.readline()).startswith(b"*"):
+            words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2).strip() for _ in range(int(head[1:]))]
+            self.wfile.write(b"+PONG\r\n" if words[0].upper() == b"PING" else b"+OK\r\n")
+
+
+@contextmanager
+def small_redis() -> Iterator[int]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Redis) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
 
 
 def test_an_address_of_another_machine_is_told(tmp_path: Path) -> None:

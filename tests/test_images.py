@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from movies.errors import BadImage
-from movies.images import content_hash, open_image
+from movies.images import SHOWN_EVERYWHERE, content_hash, media_type, open_image
 
 
 def encoded(picture: Image.Image, format: str = "PNG", **options: Any) -> bytes:
@@ -39,6 +39,20 @@ def test_common_formats_open_as_rgb(format: str) -> None:
     picture = open_image(encoded(RED, format))
     assert (picture.mode, picture.size) == ("RGB", (30, 40))
     assert all(abs(a - b) < 12 for a, b in zip(pixel(picture), (200, 30, 30), strict=True))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_the_first_bytes_tell_the_kind(format: str) -> None:
+    assert media_type(encoded(RED, format)[:16]) == f"image/{format.lower()}"
+    for other in (b"", b"\xff\xd8", b"RIFF\0\0\0\0WAVEfmt ", b"%PDF-1.7", b"\0" * 16):
+        assert media_type(other) == "application/octet-stream"
+
+
+@pytest.mark.parametrize("format", ["BMP", "TIFF"])
+def test_what_may_come_in_can_be_narrowed(format: str) -> None:
+    with pytest.raises(BadImage, match="JPEG, PNG, WebP or GIF") as raised:
+        open_image(encoded(RED, format), formats=SHOWN_EVERYWHERE)
+    assert raised.value.reason == "unsupported"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_a_second_import_changes_nothing_and_a_changed_film_is_replaced(tmp_path
     ("bad", "reason"),
     [
         ("{not json", "not valid JSON"),
+        ('{"id": "heat/poster", "title": "Heat"}', "/poster or /similar"),
         ('{"id": "x"', "not valid JSON"),
         ("[1, 2]", "object with named fields"),
         ('"text"', "object with named fields"),

@@ -119,6 +119,9 @@ def test_every_tool_does_its_work(talk: Talk, poster_png: bytes) -> None:
 def test_failures_reach_the_assistant_as_sentences(talk: Talk) -> None:
     async def conversation(client: Client) -> None:
         assert "No film here is called" in await refusal(client, "movie_details", movie="Zardoz Returns")
+        for other in ("heat-1995/poster", "heat-1995/similar"):
+            assert "No film here is called" in await refusal(client, "movie_details", movie=other)
+            assert "No film here is called" in await refusal(client, "similar_movies", movie=other)
         assert "no picture" in await refusal(client, "validate_poster", picture="/etc/passwd")
         assert "k" in await refusal(client, "search_movies", query="x", k=1000)
         assert "colour" in await refusal(client, "search_movies", filters={"colour": "red"})

@@ -22,6 +22,7 @@ from api.schemas import (
     ReviewRequest,
 )
 from api.services import Services
+from movies.images import media_type
 
 _PICTURE: dict[str, Any] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png", "image/webp", "image/gif")
@@ -32,17 +33,22 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     """GET /v1/movies/{id}, …/poster, POST and DELETE /v1/movies, GET /v1/audit, POST /v1/audit/{id}."""
     catalogue = Routes("catalogue", "Films, their posters, and changes while everything runs.", allow)
 
-    @catalogue.get("/v1/movies/<path:movie_id>/poster", gives=_PICTURE, errors=(404, 416))
+    @catalogue.get("/v1/movies/<path:movie_id>/poster", gives=_PICTURE, also=(206, 304), errors=(404, 416))
     def movie_poster(movie_id: str) -> Response:
         """The poster of a film
 
-        Has an ETag and answers conditional and range requests.
+        Has an ETag and answers conditional requests, and those for one range of bytes.
         """
+        asked = request.range
+        if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:  # the whole is a right answer to others
+            request.environ.pop("HTTP_RANGE", None)
         path = services.library.poster(movie_id)
         with path.open("rb") as file:
-            kind = _kind(file.read(16))
+            kind = media_type(file.read(16))
         response = send_file(path, mimetype=kind, etag=path.name, conditional=True)
-        response.headers["Cache-Control"] = "private, max-age=86400"
+        response.headers["Cache-Control"] = "private, no-cache"  # asked for again each time: the picture may have been replaced
+        if services.settings.cors_origins:  # what was kept for one page is not given to another
+            response.vary.add("Origin")
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shown by pages at other addresses
         return response
 
@@ -55,14 +61,15 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     def add_movies(asked: AddRequest | AddForm) -> dict[str, Any]:
         """Add or replace films; they can be found at once
 
-        A form may carry one film in `movies` and its picture in `poster`.
+        A form may carry one film in `movies` and its picture in `poster`. A film sent without a picture keeps the one
+        it has here, unless its record says `"poster": null`.
         """
-        movies = [record.movie() for record in asked.movies]
-        pictures = {}
+        films = {movie.id: (movie, record.bare) for record in asked.movies for movie in (record.movie(),)}
+        pictures: dict[str, bytes | None] = {movie_id: None for movie_id, (_, bare) in films.items() if bare}
         if "poster" in request.files:
-            pictures[movies[0].id] = services.pictures.read(request.files["poster"])
-        kept = services.library.add(movies, pictures)
-        return {"added": len(kept), "ids": [movie.id for movie in kept]}
+            pictures[next(iter(films))] = services.pictures.read(request.files["poster"])
+        taken = services.library.add([movie for movie, _ in films.values()], pictures, services.pictures.decoded)
+        return {"added": taken.changed, "ids": [movie.id for movie in taken.films]}
 
     @catalogue.delete("/v1/movies", query=RemoveQuery, gives=Removed, errors=(503,), scope="write")
     def remove_movies(asked: RemoveQuery) -> dict[str, Any]:
@@ -88,12 +95,3 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
         return services.findings().decide(finding_id, asked.state)
 
     return catalogue
-
-
-def _kind(head: bytes) -> str:
-    """The content type of a picture of ours, by its first bytes."""
-    if head.startswith(b"\x89PNG"):
-        return "image/png"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    return "image/gif" if head.startswith(b"GIF8") else "image/jpeg"

@@ -20,6 +20,7 @@ from flask import Response, request
 from api.document import Routes
 from api.edge import request_id
 from api.errors import problem_of
+from api.limits import own_session
 from api.schemas import ChatRequest, FeedbackRequest
 from api.services import Services
 from movies.errors import Busy
@@ -61,7 +62,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
             raise Busy("Too many conversations are being answered. Try again in a moment.", retry_after=2)
         leave = _Leaving(services, places if slow else None)
         try:
-            answer = agent.answer(asked.session, asked.message, image=image, plan=asked.plan, turn=asked.turn)
+            answer = agent.answer(own_session(asked.session), asked.message, image=image, plan=asked.plan, turn=asked.turn)
             events = leave.closing(iter(answer))
             first = next(events, None)
             if not slow and image is None:
@@ -70,7 +71,7 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
             leave()
             raise
         response = Response(
-            _frames(chain([first] if first is not None else [], events), request_id(), leave, services.ending),
+            _frames(chain([first] if first is not None else [], events), request_id(), leave, asked.session, services.ending),
             mimetype="text/event-stream",
         )
         response.headers["X-Accel-Buffering"] = "no"
@@ -80,7 +81,8 @@ def routes(services: Services, allow: Callable[[str], None]) -> Routes:
     @chat.post("/v1/feedback", takes=FeedbackRequest, errors=(404, 503), status=204)
     def feedback(asked: FeedbackRequest) -> None:
         """Say what a session thinks of a film: it steers later answers; `none` takes it back"""
-        services.need(services.agent, "concierge", "matinee serve").feedback(asked.session, asked.movie_id, asked.verdict)
+        agent = services.need(services.agent, "concierge", "matinee serve")
+        agent.feedback(own_session(asked.session), asked.movie_id, asked.verdict)
 
     return chat
 
@@ -137,12 +139,15 @@ def _in_turn(events: Iterator[Any]) -> Iterator[Any]:
             raise failure
 
 
-def _frames(events: Iterator[Any], name: str, leave: Callable[[], None], ending: Callable[[], None]) -> Iterator[str]:
-    """Events in the wire format; a failure becomes an `error` event with a problem document, and so does the server's end."""
+def _frames(
+    events: Iterator[Any], name: str, leave: Callable[[], None], session: str, ending: Callable[[], None]
+) -> Iterator[str]:
+    """Events in the wire format, with the session as the caller named it; a failure becomes an `error` event with a
+    problem document, and so does the server's end."""
     try:
         for event in events:
             ending()
-            yield _frame(event.name, event.data)
+            yield _frame(event.name, event.data | {"session": session} if "session" in event.data else event.data)
     except Exception as error:
         yield _frame("error", problem_of(error, name))
     finally:
