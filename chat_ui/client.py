@@ -179,6 +179,14 @@ class Audit(_Record):
     counts: dict[str, int]
 
 
+class WaitingVersion(_Record):
+    """A version that was published and can't be taken up while the one before it goes on serving."""
+
+    version: str
+    reason: str
+    note: str
+
+
 class Readiness(_Record):
     ready: bool
     version: str
@@ -186,6 +194,7 @@ class Readiness(_Record):
     films: int
     models: dict[str, bool]
     queue: int = 0
+    waiting: WaitingVersion | None = None
 
 
 class Event(_Record):

@@ -108,7 +108,7 @@ def _similar(
     field = "unlike" if "unlike" in asks else "like"
     plan = asked.model_copy(update={field: tuple(film.id for film in anchors)}) if anchors else asked
     found = box.search_movies(plan, k=_SHOWN, image=None if anchors else box.poster, aside=memory.put_aside)
-    hits = tuple(explained(hit, plan, anchors) for hit in found.hits)
+    hits = tuple(explained(hit, plan, anchors, by_picture=not anchors) for hit in found.hits)
     return hits if seen.is_poster else tuple(replace(hit, weak=True) for hit in hits)
 
 

@@ -14,15 +14,18 @@ from rag.conversation.prose import listed_words
 from rag.index import Hit
 from rag.plan import Plan, language_name
 from rag.ranking import mood_evidence
-from rag.reading.moods import MOODS
+from rag.reading.moods import MOODS, comparative
 
 
-def explained(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> Hit:
-    """The hit with a reason that fits the plan, in words for people."""
+def explained(hit: Hit, plan: Plan, anchors: Sequence[Movie], *, by_picture: bool = False) -> Hit:
+    """The hit with a reason that fits the plan, in words for people. `by_picture`: it was searched for with a picture."""
     said = because(hit, plan, anchors)
     said = f"{said[:1].upper()}{said[1:]}." if said else hit.evidence.said
     passage = hit.evidence.passage if plan.query else None
-    return replace(hit, evidence=replace(hit.evidence, said=said, passage=passage))
+    poster = hit.evidence.poster and (
+        by_picture or bool(plan.query or plan.like)
+    )  # nothing was asked that it could come near to
+    return replace(hit, evidence=replace(hit.evidence, said=said, passage=passage, poster=poster))
 
 
 def because(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> str:
@@ -36,21 +39,24 @@ def because(hit: Hit, plan: Plan, anchors: Sequence[Movie]) -> str:
         people = [name for name in film.people if name in anchor.people]
         if shared or people:
             parts.append(f"it shares {listed_words([*people[:1], *shared[:2]])} with {anchor.title}")
-    for mood in dict.fromkeys(
-        [
-            *(str(wish.value) for wish in plan.soft if wish.kind == "mood" and wish.weight > 0),
-            *(r.name for r in plan.relative if r.kind == "mood" and r.direction > 0),
-        ]
-    ):
-        held = plan.filters.genres_all  # true of every film shown, so no reason
-        words = [word for word in mood_evidence(film, mood)[1] if word not in held] if mood in MOODS else []
-        if words:
-            parts.append(f"{mood}: {listed_words(word.lower() for word in words[:2])}")
+    held = plan.filters.genres_all  # true of every film shown, so no reason for a wish
+    for wish in plan.soft:
+        if wish.kind == "mood" and wish.weight > 0 and wish.value in MOODS:
+            words = [word for word in mood_evidence(film, str(wish.value))[1] if word not in held]
+            parts += [f"{wish.value}: {_in_words(words)}"] if words else []
+    for relative in plan.relative:
+        if relative.kind == "mood" and relative.direction > 0 and relative.name in MOODS:
+            words = list(mood_evidence(film, relative.name)[1])
+            parts += [f"{comparative(relative.name)}: {_in_words(words)}"] if words else []
     if plan.query and hit.evidence.words and not anchors:
         parts.append(
             f"it speaks of {listed_words(word.lower() if word.islower() else word for word in hit.evidence.words[:3])}"
         )
     return "; ".join(parts)
+
+
+def _in_words(words: Sequence[str]) -> str:
+    return listed_words(word.lower() for word in words[:2])
 
 
 def worth_saying(reason: str) -> str:
