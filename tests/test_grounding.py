@@ -120,6 +120,9 @@ def test_he_and_it_go_with_the_sentence_before() -> None:
     checked = grounds("Heat", "Up")
     assert checked.check("Michael Mann made it.", ["heat-1995"]).ok
     assert not checked.check("Michael Mann made it.", ["up-2009"]).ok
+    assert checked.check("It has the patience of Heat, but is an adventure.", ["up-2009"]).ok
+    assert not checked.check("It is like Heat a crime film.", ["up-2009"]).ok
+    assert not checked.check("Heat is an adventure film.", ["up-2009"]).ok
 
 
 def test_numbers_of_the_answer_may_be_said() -> None:

@@ -122,6 +122,7 @@ _YOUR_WISH = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(r"\b(?:it|this|that one|he|she|they|both|is|was|are|were|has|have)\b", re.IGNORECASE)
+_OF_IT = re.compile(r"\W*(?:it|this (?:one|film|movie)|that one)\b(?!.{0,40}\bso (?:is|was|does|has)\b)", re.IGNORECASE)
 _OF_ALL = re.compile(r"\b(?:both|all|they|these|those|each|every|either)\b", re.IGNORECASE)
 _CREDIT = re.compile(
     r"\b(?:stars|starring|co-stars|featuring|features|directed by|director|written by|played by|led by|made by|helmed by|cast includes|from director|with actors?)\s+"
@@ -183,10 +184,12 @@ class Grounds:
         if leak := _LEAK.search(sentence):
             return Verdict(False, f"not prose: {leak.group(0)[:20]}")
         named = self._films_in(sentence)
-        about = named or [film for film in self.films if film.id in before] or list(self.films)
+        told = [film for film in self.films if film.id in before]
+        of_it = bool(told) and bool(_OF_IT.match(sentence))  # "It shares its tension with Heat, but is a comedy"
+        about = told if of_it else named or told or list(self.films)
         of_each = named or before or _OF_ALL.search(sentence)
         holds = all if of_each else any  # of several films spoken of, what is said must be true of each
-        ids = tuple(film.id for film in named)
+        ids = tuple(film.id for film in (told if of_it else named))
         reason = (
             self._unknown_number(sentence, about, holds)
             or self._wrong_year(sentence)
