@@ -79,7 +79,7 @@ _PLAIN_WORDS = _words(
     even still too almost nearly well again here there now then well-made must-see"""
 )
 _THINGS = _words(
-    "family war crime music history sport sports children action adventure mystery romance"
+    "family war crime music history sport sports children action adventure mystery romance short"
 )  # genres, and things of a story
 _OF_FILMS = _words(
     "film films movie movies picture pictures drama dramas comedy comedies thriller thrillers epic saga flick piece"
