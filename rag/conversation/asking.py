@@ -30,7 +30,7 @@ from rag.reading.spelling import is_english
 from rag.reading.understanding import Understanding, Vocabulary, understand
 
 _STRANGER = re.compile(
-    r"\b(?:with|starring|featuring|directed by|films? by|movies? by)\s+(?P<name>[^\W\d_a-z][\w'’.-]+(?:\s+[^\W\d_a-z][\w'’.-]*){1,2})(?=\W*$|[,.;!?]|\s+(?:and|or|in|from|please|then|but)\b)"
+    r"\b(?:with|starring|featuring|directed by|films? by|movies? by|in the mood for|fancy)\s+(?P<name>[^\W\d_a-z][\w'’.-]+(?:\s+[^\W\d_a-z][\w'’.-]*){1,2})(?=\W*$|[,.;!?]|\s+(?:and|or|in|from|please|then|but)\b)"
 )
 _STRANGER_TYPED = re.compile(r"\b(?:with|starring|featuring|by) (?P<name>[a-z]{3,}(?: [a-z'’-]{3,}){1,2})(?=\W*$|[,.;!?])")
 _STRANGERS_FILMS = re.compile(
@@ -54,6 +54,7 @@ _SAID_OF_IT: tuple[tuple[re.Pattern[str], Verdict], ...] = (
 _NOT_LIKE_IT = re.compile(
     r"\b(?:not|nothing|unlike)(?: anything)?(?: at all)? (?:like )?(?:this|that|it)(?: one| film| movie)?(?=\W*$|\s*[,.;!])"
 )
+_INSTEAD = re.compile(r"\binstead\W*$")
 _THAN_IT = re.compile(
     r"\bthan (?:that|this|it)(?: one| film| movie)?\b(?! (?:long|short|old)\b)|\b(?:before|after) (?:it|that one)\b"
 )
@@ -224,6 +225,9 @@ def _request(said: str, scene: Scene) -> Act:
         plan = firm(bounded(delta, table), Plan(), scene.catalogue.count)
         return Act("search", plan=plan, new=True, read=read, asked_for=asked_for)
     plan = revised(standing, delta, said, scene.catalogue.count, table)
+    by_name = bool(delta.filters.genres_all or delta.filters.people) and len(delta.filters.chosen()) > 1
+    if _INSTEAD.search(folded) and by_name and not scene.catalogue.count(plan.filters):
+        plan = bounded(delta, table)  # "a German-language comedy instead": of what stood nothing can be kept
     return Act("search", plan=firm(plan, memory.plan, scene.catalogue.count), read=read, asked_for=asked_for)
 
 
@@ -231,6 +235,10 @@ def _example(text: str, pointed: Reference | None, scene: Scene) -> Reference | 
     """The films on the table that "something like it" points to, and where those words stand."""
     if pointed and (found := say.LIKE_THAT.search(text[: pointed.start])):
         return replace(pointed, start=found.start())
+    if called := re.search(r"\blike the ([\w-]+) (?:film|movie)\b", text):  # "like the troll film": the troll one on the table
+        film = refer(f"the {called[1]} one", scene.table, scene.vocabulary)
+        if film and film.explicit and (found := say.LIKE_THAT.search(text[: called.start() + 5])):
+            return replace(film, start=found.start(), end=called.end())
     for cue in say.LIKE_CUE.finditer(text):  # "he knows it. Something like it": the first "it" is not the example
         film = refer(text[cue.end() :], scene.table, scene.vocabulary)
         if film and film.start == 0 and (found := say.LIKE_THAT.search(text[: cue.end()])):
@@ -421,14 +429,15 @@ def _with_strangers(delta: Plan, said: str, scene: Scene) -> Plan:
     Only where no film speaks of them, for "with Darth Vader" names nobody who acts.
     """
     found = _STRANGER.search(said) or _STRANGERS_FILMS.search(said) or _STRANGER_TYPED.search(said)
-    if found is None or found["name"] not in delta.query or scene.catalogue.speaks_of(found["name"]):
+    name = found["name"].rstrip(".") if found else ""
+    if found is None or name not in delta.query or scene.catalogue.speaks_of(name):
         return delta
-    if found.re is _STRANGERS_FILMS and not _sounds_like_a_name(found["name"], scene):
+    if found.re is _STRANGERS_FILMS and not _sounds_like_a_name(name, scene):
         return delta
-    if found.re is _STRANGER_TYPED and any(is_english(fold(word)) for word in found["name"].split()):
+    if found.re is _STRANGER_TYPED and any(is_english(fold(word)) for word in name.split()):
         return delta
-    people = (*delta.filters.people, found["name"] if found["name"] != found["name"].lower() else found["name"].title())
-    query = " ".join(delta.query.replace(found["name"], " ").split())
+    people = (*delta.filters.people, name if name != name.lower() else name.title())
+    query = " ".join(delta.query.replace(name, " ").split())
     return delta.model_copy(update={"query": own_words(query), "filters": delta.filters.model_copy(update={"people": people})})
 
 

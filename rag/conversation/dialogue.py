@@ -103,6 +103,7 @@ def _small_talk(said: str, text: str, scene: Scene) -> Act | None:
         (
             say.THANKS.fullmatch(text)
             or say.NEVER_MIND.search(text)
+            or (say.SET.match(text) and not read_sentence(said, scene.vocabulary).plan.filters)
             or (say.THANKING.match(text) and not (_praised(said, scene) or read_sentence(said, scene.vocabulary).plan.filters))
         )
         and not (scene.memory.hunt and (say.FOUND.search(text) or say.YES.match(text)))
@@ -244,7 +245,9 @@ def _title_alone(said: str, text: str, scene: Scene) -> Act | None:
 def _from_plot(said: str, text: str, scene: Scene) -> Act | None:
     if found := say.PLOT_GENRES.search(said):
         return Act("plot_genres", text=next(filter(None, found.groups())).strip(" \"“”'"))
-    if re.search(r"\bgenres?\b", text) and (found := _PLOT_TOLD.search(said)):
+    if re.search(r"\b(?:what|which|guess|predict|classify|tell|name)\b.*\bgenres?\b|\bgenres?\b.*\?", text) and (
+        found := _PLOT_TOLD.search(said)
+    ):
         return Act("plot_genres", text=(found[1] or found[2]).strip())
     last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
     if last and last.act == "box_office" and (other := _SUM.search(said)) and _SUM.search(last.said) and len(text.split()) < 10:
@@ -561,11 +564,14 @@ def _series(said: str, text: str, scene: Scene) -> Act | None:
         if parts:
             return Act("search", plan=Plan(query=first), films=parts[:10], new=True, asked_for=len(parts[:10]))
         return Act("which", text=f"No other film here begins with “{first}”. Shall I look for something like it?")
+    if parts_of := say.ALL_PARTS.match(said):
+        said = f"all the {parts_of['title']} films"  # "Rush Hour, every part please"
     found = say.SERIES.search(said)
+    every = found is not None and bool(re.search(r"\b(?:all|every|both)\b", found[0], _I))
     words = found["title"].split() if found else []
     for start in range(len(words)):
         title = " ".join(words[start:])
-        films = scene.vocabulary.series(title)
+        films = scene.vocabulary.series(title, sure=every and title[:1].isupper())
         if len(films) > 1:
             asked = read_sentence(re.sub(re.escape(title), " ", said, flags=_I), scene.vocabulary).plan.filters
             fitting = [film.id for film in films if passes(scene.catalogue.movie(film.id), asked)]

@@ -19,8 +19,8 @@ SWAP = re.compile(
 )
 _LIFT = re.compile(
     r"\b(forget(?: about)?|drop|scratch|ignore|remove|scrap|lift|lose|clear|never ?mind|(?:i )?(?:don't|do not|dont) care (?:about|if it's|if it is)|(?:doesn't|does not|don't|do not|doesnt|needn't) "
-    r"(?:matter|(?:have|need) to be)|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|no(?: more)?(?= (?:min(?:imum)?|max(?:imum)?) (?:length|runtime|year|rating|time|score)\b)|without(?= the (?:decade|years?|date|length|rating|language|country|genre)\b)|without(?= (?:the|any|a|that|my) [\w ]{2,20}(?:limit|restriction|constraint|filter)s?\b)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
-    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all|then|now|please|altogether))*\s*(?=$|[,.;:!?]|\bbut\b|\band\b)"
+    r"(?:matter|(?:have|need) to (?:be(?: with| by| from)?|have|star|include|feature|come from))|(?:needn't|need not)(?: necessarily)? be|not necessarily|regardless of|no (?:longer|need for)|no(?: more)?(?= (?:min(?:imum)?|max(?:imum)?) (?:length|runtime|year|rating|time|score)\b)|without(?= the (?:decade|years?|date|length|rating|language|country|genre)\b)|without(?= (?:the|any|a|that|my) [\w ]{2,20}(?:limit|restriction|constraint|filter)s?\b)|take (?:away|off|out)|get rid of|any(?! (?:with|by|from|in|of|about|starring|without|films?|movies?)\b)|whatever|no limit on|instead of)\s+"
+    r"(?:about\s+)?(?:the\s+|my\s+|that\s+|its\s+|an?\s+)?(?:no\s+)?(.+?)(?:\s+(?:is|are) (?:fine|ok|okay|good|welcome)|\s+(?:filter|limit|restriction|constraint|part|requirement|bit|thing|either|anymore|any more|after all|then|so|now|please|altogether))*\s*(?=$|[,.;:!?]|\bbut\b|\band\b)"
 )
 _LIFT_BEHIND = re.compile(
     r"\b(?:the\s+)?(\w+(?:\s\w+){0,2})\s+(?:(?:doesn't|does not|doesnt|don't|do not|no longer) (?:really )?matters?|(?:isn't|is not|aren't|are not) (?:that |so |really |very )?(?:important|relevant|essential)|"

@@ -151,6 +151,13 @@ def title_in(said: str, scene: Scene) -> str | None:
     return near[0].id if near else held[0].id if len(held) == 1 else None
 
 
+def called_by_a_word(said: str, scene: Scene) -> tuple[str, ...]:
+    """The one film shown whose title has a rare word of these: "how long is totoro"."""
+    words = {word for word in content_words(said) if len(word) > 3 and not scene.vocabulary.is_ordinary(word)}
+    called = [film.id for film in scene.table.shown if words & set(content_words(film.title))]
+    return tuple(called) if len(called) == 1 else ()
+
+
 def misspelt_title(title: str, scene: Scene) -> Film | None:
     """The film whose title these words nearly are, where no film speaks of them as they stand: "shawshenk redemtion"."""
     words = content_words(title)

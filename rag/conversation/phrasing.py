@@ -177,7 +177,7 @@ COUNTED_FURTHER = re.compile(
     r"^\W*(?:(?:are|were|is|and) )*(?:without|with|by|from|in|under|over|before|after|not|that are|which are|longer|shorter|rated)\b(?!.*\b(?:do you have|in all|altogether|in total|have you)\b)"
 )
 SEQUEL = re.compile(
-    r"^(?!.*\b(?:no|not|without|but)\b).*\b(?:sequels?|prequels?|second part|third part|follow-?ups?|part (?:two|2|three|3)|another part|more parts|other parts)\b(?! of (?!it\b|that\b|this\b))"
+    r"^(?!.*\b(?:no|not|without|but)\b).*\b(?:sequels?|prequels?|second part|third part|follow-?ups?|part (?:two|2|three|3)|(?<=is there a )(?:second|third) one|(?<=was there a )(?:second|third) one|another part|more parts|other parts)\b(?! of (?!it\b|that\b|this\b))"
 )
 POPULAR = re.compile(
     r"^(?:and |so |ok,? )*(?:what(?:'s| is| are)?(?: the)? (?:most )?(?:popular|trending|everyone watching|people watching)|what do (?:people|others|most people) (?:watch|like))(?: (?:right )?now| here| these days| at the moment| on here)?\W*$"
@@ -306,6 +306,13 @@ ELSE = _glued(
     """
 )
 FURTHER = re.compile(r"\b(?:more|others?|another|further)\b")
+SET = re.compile(
+    r"^[^?]{0,50}\b(?:ready|set|sorted|settled|done|off|decided|popcorn|perfect|lovely|great)\b[^?]{0,30}(?:thanks|thank you|cheers)(?: a lot| so much)?[\s!.]*$"
+)
+ALL_PARTS = re.compile(
+    r"^(?P<title>[^,?.]{2,60}?),? (?:every|all(?: the)?|each|all of the) (?:parts?|ones?|films?|movies?|instal?lments?)(?: of (?:it|them))?(?:,? please)?[\s.!?]*$",
+    re.IGNORECASE,
+)
 UNDO = re.compile(
     r"^(?:(?:please|ok|no|hmm|oh|sorry|actually|can you|could you)[, ]+)*(?:undo|revert|(?:take|go|step) (?:(?:that|it|one step|a step) )?back)(?: (?:that|it|(?:the|that|my) last (?:bit|one|thing|step|change)|one step|a step|please))*[\s.!]*$"
     r"|^(?:as|like|how|what) (?:it|we|i) (?:was|were|had)(?: it)? (?:just )?before[\s.!]*$"
@@ -395,7 +402,7 @@ NOT_THE_ONE = re.compile(
     r"^(?:and |but |ok,? |just )*not the [\w'’ -]{2,30}? one\b(?=\s*(?:[.!]|$|, (?:i|we|he|she|they|it)\b))"
 )  # "not the Cuban one, I own it"
 WITHOUT_THEM = re.compile(
-    r"(?<!with or )\b(?:without|not with|minus|no more of) (?:him|her|them|that (?:actor|actress|guy|director))\b"
+    r"(?<!with or )\b(?:without|not with|minus|no more of|any(?:one|body) but) (?:him|her|them|that (?:actor|actress|guy|director))\b"
 )
 AWAY = re.compile(
     r"\b(?:so |but |just |please )*(?:not (?:that|it|this)(?: one| film| movie)?(?: again| please| either| then| though| thanks)*|(?:leave|take|keep) (?:it|that(?: one)?) out(?: of it)?|(?:skip|drop|lose) (?:it|that(?: one)?)|(?:i|we) (?:really )?(?:don'?t|do not) (?:want|fancy|need) (?:it|that|this)(?: one)?(?: either| too| again)?)\s*(?:$|[.,;!])"

@@ -13,7 +13,15 @@ from rag.conversation import phrasing as say
 from rag.conversation.acts import Act, Scene
 from rag.conversation.asking import described, read_sentence
 from rag.conversation.facts import fact_asked
-from rag.conversation.naming import absent_title, begun_on_table, named_films, title_first, title_in, unknown_title
+from rag.conversation.naming import (
+    absent_title,
+    begun_on_table,
+    called_by_a_word,
+    named_films,
+    title_first,
+    title_in,
+    unknown_title,
+)
 from rag.conversation.references import Reference, extreme_of, failed, refer
 from rag.conversation.revision import own_words, revised
 from rag.plan import Plan
@@ -141,6 +149,7 @@ def about_films(said: str, text: str, scene: Scene) -> Act | None:
         and not (pointed and pointed.explicit and re.search(r"\bthe .* one\b", text))
     ):
         named = (title,)
+    named = named or (called_by_a_word(said, scene) if not (pointed and pointed.explicit) else ())
     stranger = "" if named else absent_title(said, scene) or ""
     if stranger[:1].isupper() and not re.search(r"\b(?:it|that|this|them|one|film|movie)\b", stranger):
         return None  # "who's in Zoolander?" is not about the film at hand

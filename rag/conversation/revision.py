@@ -92,8 +92,10 @@ def is_new(said: str, delta: Plan, before: Plan) -> bool:
     if not before or _SIMPLY.match(text):
         return True
     if _NEW.search(text):
-        if lifted(rest := _WEAKLY_NEW.sub("", text), before) != before and not _NEW.search(rest):
-            return False  # "forget that, romance is fine"
+        rest = _WEAKLY_NEW.sub("", text)
+        follows = lifted(rest, before) != before or bool(re.match(r"^\W*(?:ok(?:ay)?\W+)?(?:his|her|their) \w+", rest))
+        if rest != text and follows and not _NEW.search(rest):
+            return False  # "forget that, romance is fine", "scrap that, his westerns"
         return not (
             _RETHOUGHT.search(text) and (lifted(said, before) != before or bool(_INSTEAD.search(_RETHOUGHT.sub("", text))))
         )
@@ -176,7 +178,8 @@ def revised(before: Plan, delta: Plan, said: str, count: Callable[[Filters], int
     changes: dict[str, Any] = {"filters": filters, "soft": _wishes(before_soft, delta.soft, also)}
     if delta.query and not was_lifted:
         changes["query"] = delta.query if instead or not plan.query else f"{plan.query} {delta.query}"
-    changes["avoid"] = tuple(dict.fromkeys((*plan.avoid, *delta.avoid)))
+    taken_back = {"mind", *(fold(name) for name in before.filters.genres_all)} if was_lifted else set()  # "never mind crime"
+    changes["avoid"] = tuple(dict.fromkeys((*plan.avoid, *(theme for theme in delta.avoid if fold(theme) not in taken_back))))
     changes["unlike"] = tuple(dict.fromkeys((*plan.unlike, *delta.unlike)))
     changes["exclude"] = tuple(dict.fromkeys((*plan.exclude, *delta.exclude)))
     if delta.like:

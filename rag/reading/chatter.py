@@ -19,7 +19,7 @@ _SPELLINGS = {
     "im": "i'm", "ive": "i've", "weve": "we've", "youve": "you've", "theyve": "they've", "thats": "that's", "theres": "there's",
     "shouldnt": "shouldn't", "wouldnt": "wouldn't", "couldnt": "couldn't", "movy": "movie", "fim": "film",
     "comedys": "comedies", "documentarys": "documentaries", "scifi": "sci-fi", "tonite": "tonight", "favourit": "favourite", "wat": "what", "wud": "would", "cud": "could", "shud": "should", "wht": "what",
-    "k": "ok", "aswell": "as well", "docu": "documentary", "docus": "documentaries", "til": "until", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
+    "k": "ok", "aswell": "as well", "docu": "documentary", "yeh": "yeah", "yh": "yeah", "wots": "what's", "docus": "documentaries", "til": "until", "b/w": "black and white", "b&w": "black and white", "what've": "what have", "mins": "minutes", "hrs": "hours", "yrs": "years",
 }  # fmt: skip
 _SPELLED = re.compile(
     r"(?<![\w'’/&.-])(" + "|".join(map(re.escape, sorted(_SPELLINGS, key=len, reverse=True))) + r")(?![\w'’/-])", re.IGNORECASE
@@ -46,6 +46,8 @@ _STRAIGHT = tuple(
         (r"\b(by|with|from) (?:that|this) (?:guy|man|bloke|chap|fellow)\b", r"\1 him"),
         (r"\b(by|with|from) (?:that|this) (?:woman|lady|girl)\b", r"\1 her"),
         (r"(?<![\w&])#\s?(\d{1,2})\b", r"number \1"),
+        (r"([,.;]) (it|this) (is|was) ([\w-]+(?: [\w-]+){0,3}?)\s*\?$", r"\1 \3 \2 \4?"),  # "the war one, it is sad?"
+        (r"^(?:can|could|would) you (?:please )?(?:sum up|summari[sz]e|describe|outline|give me) (?:the|its) (?:story|plot)\b", "what is the plot"),
         # the question behind a remark, and a statement that is one: "Saoirse Ronan is in Lady Bird, right?"
         (r"^[^?]{2,40}?[.!,;:] (?:(?:just|so|then|but|please|now) )*tell me (?=(?:how|who|when|which|what)\b)", ""),
         (r"^(?:\w+ ){0,2}(?:argument|question|bet|quiz)(?: time)?: (?=\w)", ""),

@@ -36,7 +36,7 @@ _ASKS = re.compile(
     r"|driving me (?:crazy|nuts|insane|mad)|what(?:'?s| was| is) (?:it|that (?:one|thing)) called|what was (?:it|that) called"
     r"|what(?:'?s| is| was) (?:it called|the one|that one|that thing) (?:where|with|about|in which)|can'?t (?:place|think of) (?:it|the name)"
     r"|what(?:'?s| is| was) that (?:[\w-]+ ){0,3}(?:thing|one|cartoon|picture) (?:with|where|about|in which)"
-    r"|(?:guess|name) (?:the|that|this) (?:film|movie)|name of the (?:film|movie|one)|it'?s on the tip of",
+    r"|(?:guess|name) (?:the|that|this) (?:film|movie)|name of (?:the|that|this) (?:film|movie|one)|it'?s on the tip of",
     re.IGNORECASE,
 )
 _TELLS = re.compile(

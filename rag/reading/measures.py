@@ -226,7 +226,11 @@ def _minutes(tokens: Tokens, at: int) -> tuple[float, int] | None:
         return number, joined + 2
     alone = joined == at or not (joined + 1 < len(tokens) and tokens[joined + 1].is_word)  # "two hours and twenty"
     alone = alone or word_at(tokens, joined + 1) in {"or", "max", "maximum", "tops", "at", "long"}
-    return (number, joined + 1) if alone and (joined > at or tokens[joined].text.isdigit()) and number >= 5 else None
+    return (
+        (number, joined + 1)
+        if alone and (joined > at or tokens[joined].text.isdigit() or number % 5 == 0) and number >= 5
+        else None
+    )
 
 
 # -- ratings -----------------------------------------------------------------------------------

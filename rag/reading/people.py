@@ -90,6 +90,8 @@ class PersonReader:
             cued = at > 0 and tokens[at - 1].fold in _PERSON_CUES
             if len(words) < length or not all(word.is_word and (word.capital or cued) for word in words) or len(first.fold) < 2:
                 continue
+            if first.fold in FUNCTION_WORDS:  # "not by Bong" is no Byun
+                continue
             surname = "".join(word.bare for word in words[1:])
             if short := self._names.person_by_nickname(first.fold, surname):
                 return Named(at, at + length, short.name, True)
@@ -139,7 +141,8 @@ class PersonReader:
                 return None
             if not first.capital and not cued and not (after and length == 1) and not self._unmistakable(tokens, at, person):
                 return None
-            if first.capital and not (cued or after) and ((at == 0 and length == 1) or alone):
+            opening = at == 0 and length == 1 and not self._unmistakable(tokens, at, person)
+            if first.capital and not (cued or after) and (opening or alone):
                 return None
             if not cued and at and tokens[at - 1].fold in _WHERE:
                 return None
