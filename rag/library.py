@@ -43,6 +43,7 @@ from rag.index import MovieIndex, read_manifest
 from rag.passages import sections
 from rag.vectors import POSTER, ROW, text_rows
 
+_GLANCE = 0.02  # seconds between two looks at the files
 _AGAIN = 15.0  # seconds after which a version that could not be taken up is tried again
 _CHANGES = """
 CREATE TABLE IF NOT EXISTS changes (
@@ -182,6 +183,7 @@ class Library:
         self._fingerprints: dict[str, np.ndarray] = {}  # of pictures that are being added, by key
         self._applied = 0
         self._seen: tuple[object, object] = (None, None)
+        self._look_again = 0.0
         self.waiting: Waiting | None = None
         self.on_waiting: Callable[[Waiting | None], None] = lambda _: None
         self.again_after = _AGAIN
@@ -225,9 +227,14 @@ class Library:
 
         `to`: a change known to be there. A file's time has a grain of milliseconds, so that of two
         changes right after one another the second might not show in it. A version that can't be taken up
-        is tried again when `current` changes, and every `again_after` seconds.
+        is tried again when `current` changes, and every `again_after` seconds. What other processes did
+        is looked for every 20 ms: looking with each request cost a film's page an eighth of its time.
         """
-        if self._stamp() == self._seen and self._applied >= to and (self.waiting is None or time.monotonic() < self._again):
+        now = time.monotonic()
+        if now < self._look_again and self._applied >= to:
+            return False
+        self._look_again = now + _GLANCE
+        if self._stamp() == self._seen and self._applied >= to and (self.waiting is None or now < self._again):
             return False
         # Whoever holds the lock may have to wait for a turn at computing, so nobody who has the turn waits for the lock.
         with COMPUTING.aside(), self._lock:
