@@ -560,7 +560,10 @@ def _series(said: str, text: str, scene: Scene) -> Act | None:
         and not named_films(read_sentence(said, scene.vocabulary))
     ):
         first = re.split(r":| (?:\d+|I{1,3}|Part)\b", it.title)[0]  # "is there a second part?"
-        parts = tuple(film.id for film in scene.vocabulary.series(first) if film.id != it.id)
+        goes_on = re.compile(rf"{re.escape(fold(first))}(?:['’]s)?\W+\w")  # *The Heat* is no second *Heat*
+        parts = tuple(
+            film.id for film in scene.vocabulary.series(first) if film.id != it.id and goes_on.match(fold(film.title))
+        )
         if parts:
             return Act("search", plan=Plan(query=first), films=parts[:10], new=True, asked_for=len(parts[:10]))
         return Act("which", text=f"No other film here begins with “{first}”. Shall I look for something like it?")
