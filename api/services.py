@@ -282,6 +282,7 @@ class Services:
 
     def state(self) -> dict[str, Any]:
         """What /readyz tells: the index, the encoder, the optional parts, the queue, a version that can't be taken up."""
+        self.library.refresh(look=True)
         index = self.library.index
         encoder = self.library.encoder
         return {

@@ -222,16 +222,16 @@ class Library:
         """Where the classifiers of the serving version are."""
         return self._index.folder / "heads"
 
-    def refresh(self, to: int = 0) -> bool:
+    def refresh(self, to: int = 0, *, look: bool = False) -> bool:
         """Take in a new version or changes by other processes, if there are any; cheap otherwise.
 
         `to`: a change known to be there. A file's time has a grain of milliseconds, so that of two
         changes right after one another the second might not show in it. A version that can't be taken up
         is tried again when `current` changes, and every `again_after` seconds. What other processes did
-        is looked for every 20 ms: looking with each request cost a film's page an eighth of its time.
+        is looked for every 20 ms, or now (`look`): looking with each request cost a film's page an eighth of its time.
         """
         now = time.monotonic()
-        if now < self._look_again and self._applied >= to:
+        if now < self._look_again and self._applied >= to and not look:
             return False
         self._look_again = now + _GLANCE
         if self._stamp() == self._seen and self._applied >= to and (self.waiting is None or now < self._again):

@@ -112,7 +112,7 @@ def test_reasons_describe_lettering_and_shape() -> None:
     assert "credits" in said
     assert "two thirds" in said
     said = reasons(Image.effect_noise((200, 300), 90).convert("RGB"), poster, False, 0.02)  # and yet it is none
-    assert said[0].startswith("Its picture looks much like the other pictures")
+    assert said[0].startswith("Its picture looks more like photographs, screenshots and printed pages than like posters")
     assert not any(sentence.startswith("There is a title") for sentence in said)
     assert "plain colour" in " ".join(reasons(Image.new("RGB", (20, 20), "red"), bare, False, 0.1))
     assert "20×20" in " ".join(reasons(Image.new("RGB", (20, 20), "red"), bare, False, 0.1))

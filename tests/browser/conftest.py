@@ -115,9 +115,15 @@ def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
 
 def say(page: Page, words: str) -> None:
-    """Type a message and send it."""
-    page.fill("#mt-box textarea", words)
-    page.press("#mt-box textarea", "Enter")
+    """Type a message and send it, as somebody who sees whether it went: the box may be drawn anew at that very moment."""
+    for _ in range(3):
+        page.fill("#mt-box textarea", words)
+        page.press("#mt-box textarea", "Enter")
+        try:
+            expect(page.locator("#mt-box textarea")).to_have_value("", timeout=10_000)
+        except AssertionError:
+            continue
+        return
 
 
 def answered(page: Page, number: int = 0) -> str:
