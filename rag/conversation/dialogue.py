@@ -38,6 +38,9 @@ _IS_HERE = re.compile(
     r"^(?:is|are) (?!(?:it|that|this|there|they|any|she|he)\b)(.+?) (?:here|available|in (?:the|your|this) (?:catalogue|catalog|library|collection)|in stock)\s*\?*$",
     _I,
 )
+_NOT_AGAIN = re.compile(
+    r"^(?:always|again|every time)\b.{0,25}\b(?:another|something else|others)(?: one)?\W*$"
+)  # "always that one, another"
 _SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
 _FEW_WORDS = 5
 _SHORT_QUESTION = 120  # characters: who asks what he likes doesn't tell a story first
@@ -293,6 +296,8 @@ def _more(said: str, text: str, scene: Scene) -> Act | None:
         found = (
             say.MORE.match(tail) if not read_sentence(head, scene.vocabulary).plan.filters else None
         )  # "always that one. another"
+    if found is None and _NOT_AGAIN.match(text):
+        found = say.MORE.match("another")
     if found is None:
         return None
     if scene.table.focus and re.search(r"\blike (?:that|this|it)\b", text):
@@ -418,9 +423,12 @@ def _series(said: str, text: str, scene: Scene) -> Act | None:
         and not named_films(read_sentence(said, scene.vocabulary))
     ):
         first = re.split(r":| (?:\d+|I{1,3}|Part)\b", it.title)[0]  # "is there a second part?"
-        goes_on = re.compile(rf"{re.escape(fold(first))}(?:['’]s)?\W+\w")  # *The Heat* is no second *Heat*
+        head = re.escape(fold(first).removeprefix("the "))
+        goes_on = re.compile(rf"{head}(?:['’]s)?\W+\w")  # *The Heat* is no second *Heat*
         parts = tuple(
-            film.id for film in scene.vocabulary.series(first) if film.id != it.id and goes_on.match(fold(film.title))
+            film.id
+            for film in scene.vocabulary.series(first)
+            if film.id != it.id and goes_on.match(fold(film.title).removeprefix("the "))
         )
         if parts:
             return Act("search", plan=Plan(query=first), films=parts[:10], new=True, asked_for=len(parts[:10]))
