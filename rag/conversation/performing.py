@@ -30,6 +30,7 @@ from rag.tools import Toolbox
 
 SHOWN = 5  # films in an answer, unless a number was said
 _ALL_SHOWN = 5  # so many films counted are named, of more only some
+_ASKED_ABOUT = "The film you asked about."
 _FEW = 3  # with fewer films than this, the constraint to give up is named
 _STEEPNESS = 0.75  # how fast the odds of a candidate grow with its score
 _HUNTED = 25  # films that remain possible in a hunt
@@ -165,7 +166,7 @@ class Stage:
         named = tuple(mention.films[0].id for mention in act.read.mentions if mention.films)
         table = named if len(named) > 1 else self.memory.shown or (film.id,)  # "is A better than B?" "Which is older?"
         memory = self.memory.model_copy(update={"focus": film.id, "shown": table})
-        return Performed(brief, memory, memory.plan, (_bare(film),))
+        return Performed(brief, memory, memory.plan, (_bare(film, _ASKED_ABOUT),))
 
     def _extreme(self, act: Act) -> Performed:
         film = self.box.movie_details(act.films[0])
@@ -174,7 +175,8 @@ class Stage:
         value = f"rated {film.rating:g}" if film.rating is not None and "rated" in act.text else value
         facts = {"which": act.text, "value": value, "among": " of these"}
         memory = self.memory.model_copy(update={"focus": film.id})
-        return Performed(self._brief("extreme", memory.plan, (_bare(film),), facts), memory, memory.plan, (_bare(film),))
+        hit = _bare(film, _ASKED_ABOUT)
+        return Performed(self._brief("extreme", memory.plan, (hit,), facts), memory, memory.plan, (hit,))
 
     def _why(self, act: Act) -> Performed:
         film = self.box.movie_details(act.films[0])
@@ -222,7 +224,7 @@ class Stage:
             brief,
             memory.model_copy(update={"focus": film.id, "offer": offer}),
             plan,
-            (_bare(film),),
+            (_bare(film, _ASKED_ABOUT),),
             numbers=numbers,
             films=(film,),
         )
@@ -435,5 +437,5 @@ class Stage:
         return [(label, films) for films, label, _ in options], options[0][2] if options else None
 
 
-def _bare(film: Movie) -> Hit:
-    return Hit(film, 1.0, Evidence())
+def _bare(film: Movie, said: str = "") -> Hit:
+    return Hit(film, 1.0, Evidence(said=said))
