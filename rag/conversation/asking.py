@@ -343,36 +343,25 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
     pronoun = re.search(rf"\b(?:(him|her|them)$|his|her|their{named_before})\b", found[0])
     if pronoun and delta.filters.people:
         return delta  # "Sigourney Weaver! What have you got with her?"
-    said_before = read_sentence(scene.memory.exchanges[-1].said, scene.vocabulary) if scene.memory.exchanges else None
-    just_named = said_before.plan.filters.people if said_before else ()
-    of_them = re.search(r"\b(?:he|she|his|her)\b", found[0])
-    if of_them and len(just_named) == 1 and not (pronoun and pronoun[1]):
-        return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": just_named})})
-    if pronoun and pronoun[1] in ("him", "her") and len(just_named) == 1:  # "is Ricardo Darín in it?", "only those with him"
-        query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
-        return delta.model_copy(update={"query": query, "filters": delta.filters.model_copy(update={"people": just_named})})
     last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
-    of_director = last is not None and last.act == "details" and fact_asked(last.said) == "directors"
-    if (
-        pronoun and pronoun[1] in ("him", "her") and of_director and film and film.directors
-    ):  # "who directed it?", "others by him"
-        query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
-        by_director = delta.filters.model_copy(update={"people": film.directors[:1]})
-        return delta.model_copy(update={"query": query, "filters": by_director, "exclude": (*delta.exclude, film.id)})
-    if pronoun and pronoun[1] and (asked_already := scene.memory.plan.filters.people):
-        query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun[1]}\b", " ", delta.query))
-        return delta.model_copy(
-            update={"query": query, "filters": delta.filters.model_copy(update={"people": asked_already[-1:]})}
-        )
+    asked_fact = fact_asked(last.said) if last is not None and last.act == "details" else None
+    just_named = read_sentence(last.said, scene.vocabulary).plan.filters.people if last else ()
+    with_them = pronoun[1] if pronoun else None  # "with him", rather than "his films"
+    if re.search(r"\b(?:he|she|him|his|her)\b", found[0]) and len(just_named) == 1:  # "is Darín in it?", "only those with him"
+        return _by_them(delta, just_named, with_them)
+    if with_them and asked_fact == "directors" and film and film.directors and with_them != "them":  # "who directed it?"
+        others = delta.model_copy(update={"exclude": (*delta.exclude, film.id)})
+        return _by_them(others, film.directors[:1], with_them)
+    asked_for = scene.memory.plan.filters.people
+    if with_them and asked_for:
+        return _by_them(delta, asked_for[-1:], with_them)
     if re.search(r"\b(?:not|no|nothing|none|without|never|except)(?: by| from| with)?\s+$", text[: found.start()]):
         refused = {"director": film.directors, "actor": film.cast[:1]}.get(found.group(1) or "", ()) if film else ()
         filters = {**delta.filters.chosen(), "people_none": (*delta.filters.people_none, *refused)}
         return delta.model_copy(update={"query": "", "avoid": (), "filters": Filters(**filters)}) if refused else delta
-    asked_for = scene.memory.plan.filters.people
-    last = scene.memory.exchanges[-1] if scene.memory.exchanges else None
-    details = last is not None and last.act == "details" and fact_asked(last.said) in ("", "cast", "directors")
+    details = asked_fact in ("", "cast", "directors")
     if asked_for and re.match(r"(?:his|her|their)\b" if details else r".*\b(?:his|her|their|he|she|they)\b", found[0]):
-        return delta.model_copy(update={"query": "", "filters": delta.filters.model_copy(update={"people": asked_for[-1:]})})
+        return _by_them(delta, asked_for[-1:])
     if film is None:
         return delta
     what = found.group(1) or ("actor" if found.group(2) else "director")
@@ -410,6 +399,12 @@ def _with_same(delta: Plan, text: str, scene: Scene) -> Plan:
             "exclude": (*delta.exclude, film.id),
         }
     )
+
+
+def _by_them(delta: Plan, people: tuple[str, ...], pronoun: str | None = None) -> Plan:
+    """The request with these people, and of its words what stands beside "with him"; nothing of "what else did he do"."""
+    query = own_words(re.sub(rf"\b(?:with|by|from) {pronoun}\b", " ", delta.query)) if pronoun else ""
+    return delta.model_copy(update={"query": query, "filters": delta.filters.model_copy(update={"people": people})})
 
 
 def _others_of(delta: Plan, scene: Scene, named: Sequence[str] = ()) -> Plan:

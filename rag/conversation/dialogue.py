@@ -43,6 +43,7 @@ _NOT_AGAIN = re.compile(
 )  # "always that one, another"
 _SUM = re.compile(r"[$€£]?\d[\d.,]* ?(?:million|billion|thousand|mln|m|k)\b", _I)
 _FEW_WORDS = 5
+_SHORT = 8  # words of a question about parts
 _SHORT_QUESTION = 120  # characters: who asks what he likes doesn't tell a story first
 _AMOUNTS = NUMBERS | {"few": 3, "a few": 3, "couple": 2, "a couple": 2}
 
@@ -62,7 +63,7 @@ def hear(said: str, scene: Scene) -> Act:
         return Act("help")
     for attempt in (
         _small_talk, _hunting, _offered, _anything, _title_alone, _about_me, _from_plot, why_or_why_not, about_films, _about_catalogue, _more, _no_series, judged,
-        _tip_of_the_tongue, _series, _named, _unrelated,
+        _tip_of_the_tongue, _sequel, _series, _named, _unrelated,
     ):  # fmt: skip
         act = attempt(said, text, scene)
         if act is not None:
@@ -280,24 +281,7 @@ def _about_catalogue(said: str, text: str, scene: Scene) -> Act | None:
 def _more(said: str, text: str, scene: Scene) -> Act | None:
     if not scene.memory.shown and not scene.memory.plan:
         return None
-    found = say.MORE.match(text)
-    head, _, tail = text.rpartition(". ")
-    if (
-        found is None
-        and tail
-        and not (
-            say.SEEN.search(head)
-            or say.KNOWN.search(head)
-            or say.LIKED.search(head)
-            or say.DISLIKED.search(head)
-            or " like " in f" {tail}"
-        )
-    ):
-        found = (
-            say.MORE.match(tail) if not read_sentence(head, scene.vocabulary).plan.filters else None
-        )  # "always that one. another"
-    if found is None and _NOT_AGAIN.match(text):
-        found = say.MORE.match("another")
+    found = say.MORE.match(text) or say.MORE.match("another" if _NOT_AGAIN.match(text) else _asked_last(text, scene))
     if found is None:
         return None
     if scene.table.focus and re.search(r"\blike (?:that|this|it)\b", text):
@@ -309,6 +293,13 @@ def _more(said: str, text: str, scene: Scene) -> Act | None:
     )
     number = int(said_number) if said_number.isdigit() else _AMOUNTS.get(said_number)
     return Act("more", plan=scene.memory.plan, asked_for=min(max(number, 1), 50) if number else None)
+
+
+def _asked_last(text: str, scene: Scene) -> str:
+    """The last sentence, behind one that neither wishes nor judges: "that one is everywhere. Another"."""
+    head, _, tail = text.rpartition(". ")
+    judges = any(pattern.search(head) for pattern in (say.SEEN, say.KNOWN, say.LIKED, say.DISLIKED))
+    return "" if judges or " like " in f" {tail}" or read_sentence(head, scene.vocabulary).plan.filters else tail
 
 
 def _no_series(said: str, text: str, scene: Scene) -> Act | None:
@@ -414,25 +405,28 @@ def _by_name(said: str, scene: Scene) -> str:
     return say.PERSON_OF.sub(name, said)
 
 
+def _sequel(said: str, text: str, scene: Scene) -> Act | None:
+    """ "Is there a second part?": films whose title begins as that of the film at hand and goes on."""
+    it = scene.table.it
+    if it is None or not say.SEQUEL.search(text) or len(text.split()) > _SHORT:
+        return None
+    if named_films(read_sentence(said, scene.vocabulary)):
+        return None
+    first = re.split(r":| (?:\d+|I{1,3}|Part)\b", it.title)[0]
+    head = re.escape(fold(first).removeprefix("the "))
+    goes_on = re.compile(rf"{head}(?:['’]s)?\W+\w")  # *The Heat* is no second *Heat*
+    parts = tuple(
+        film.id
+        for film in scene.vocabulary.series(first)
+        if film.id != it.id and goes_on.match(fold(film.title).removeprefix("the "))
+    )[:10]
+    if parts:
+        return Act("search", plan=Plan(query=first), films=parts, new=True, asked_for=len(parts))
+    return Act("which", text=f"No other film here begins with “{first}”. Shall I look for something like it?")
+
+
 def _series(said: str, text: str, scene: Scene) -> Act | None:
     """ "All three Lord of the Rings films": every film whose title begins so."""
-    if (
-        (it := scene.table.it)
-        and say.SEQUEL.search(text)
-        and len(text.split()) <= 8
-        and not named_films(read_sentence(said, scene.vocabulary))
-    ):
-        first = re.split(r":| (?:\d+|I{1,3}|Part)\b", it.title)[0]  # "is there a second part?"
-        head = re.escape(fold(first).removeprefix("the "))
-        goes_on = re.compile(rf"{head}(?:['’]s)?\W+\w")  # *The Heat* is no second *Heat*
-        parts = tuple(
-            film.id
-            for film in scene.vocabulary.series(first)
-            if film.id != it.id and goes_on.match(fold(film.title).removeprefix("the "))
-        )
-        if parts:
-            return Act("search", plan=Plan(query=first), films=parts[:10], new=True, asked_for=len(parts[:10]))
-        return Act("which", text=f"No other film here begins with “{first}”. Shall I look for something like it?")
     if parts_of := say.ALL_PARTS.match(said):
         said = f"all the {parts_of['title']} films"  # "Rush Hour, every part please"
     found = say.SERIES.search(said)
